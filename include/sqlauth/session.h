@@ -1,0 +1,91 @@
+/* Sessions: which ACL a question of the broker's is answered with (docs/adr/0002-session-model.md).
+ *
+ * The broker names a client by a pointer that it reuses at once, by an MQTT client identifier that whoever connects
+ * chooses, and by a username. A session is found by pointer only where identifier and username agree, else by
+ * identifier and username; it outlives its connection, because the broker goes on asking (wills, queued messages).
+ *
+ *   CONNECTED --end--> ENDED --(expired or pushed out)--> forgotten
+ *
+ * Thread rules: one table, one thread. Memory: bounded by the connections that stand plus SQLAUTH_SESSIONS_ENDED_MAX
+ * ended ones. sqlauth_sessions_find is on the hottest path: one hash of the pointer, two string comparisons, no allocation.
+ */
+#ifndef SQLAUTH_SESSION_H
+#define SQLAUTH_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sqlauth/acl.h"
+#include "sqlauth/clock.h"
+#include "sqlauth/error.h"
+
+#define SQLAUTH_SESSIONS_ENDED_MAX 100000   /* remembered after their connection ended; the oldest are forgotten first */
+#define SQLAUTH_SESSION_LINGER_MS 10000     /* how long one is kept whose MQTT session ended with the connection */
+
+struct sqlauth_sessions;
+struct sqlauth_session;
+
+enum sqlauth_session_kind {
+	SQLAUTH_SESSION_OURS,     /* judged by its ACL */
+	SQLAUTH_SESSION_DEFERRED, /* another plugin's client: its ACL questions are deferred too */
+};
+
+/* What a session is made from. Strings are copied. */
+struct sqlauth_session_setup {
+	const void *handle;   /* the broker's pointer; never dereferenced */
+	const char *mqtt_id;
+	const char *username; /* broker-visible; NULL: none */
+	const char *client;   /* clients.name; NULL: anonymous, or deferred */
+	enum sqlauth_session_kind kind;
+	bool from_broker;     /* no BASIC_AUTH: the broker took the identity from the certificate */
+	struct sqlauth_acl *acl; /* a reference is taken; NULL for deferred ones */
+};
+
+enum sqlauth_error sqlauth_sessions_new(const struct sqlauth_clock *clock, size_t ended_max,
+	struct sqlauth_sessions **sessions_r) __attribute__((warn_unused_result));
+void sqlauth_sessions_free(struct sqlauth_sessions *sessions);
+
+/* Remembers a connection that was just accepted; the handle now means this session and no other. An older session of
+ * the same identifier is kept as long as its connection stands, then lingers. MEMORY: nothing remembered. */
+enum sqlauth_error sqlauth_sessions_begin(struct sqlauth_sessions *sessions, const struct sqlauth_session_setup *setup,
+	const struct sqlauth_session **session_r) __attribute__((warn_unused_result));
+
+/* The connection of this handle is gone. lives_on: its MQTT session may outlive it. Unknown handles are ignored. */
+void sqlauth_sessions_end(struct sqlauth_sessions *sessions, const void *handle, bool lives_on);
+
+/* The session that answers for this client: by handle where identifier and username agree, else the newest one with
+ * this identifier and username; NULL: nobody remembers. username NULL: none. Borrowed until the next call that is not find. */
+const struct sqlauth_session *sqlauth_sessions_find(struct sqlauth_sessions *sessions, const void *handle,
+	const char *mqtt_id, const char *username);
+
+/* The session bound to this very handle, identifier and username agreeing; NULL otherwise. */
+const struct sqlauth_session *sqlauth_sessions_find_handle(struct sqlauth_sessions *sessions, const void *handle,
+	const char *mqtt_id, const char *username);
+
+/* Whether a client other than `client` (NULL: anonymous) is connected with this identifier right now, on another handle. */
+bool sqlauth_sessions_in_use(struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle,
+	const char *client);
+
+/* Forgets what has lingered long enough; at most `budget` sessions per call. Cheap when there is nothing to do. */
+void sqlauth_sessions_expire(struct sqlauth_sessions *sessions, size_t budget);
+
+/* Calls visit for every connected session of the named client. Linear in the connected sessions. */
+typedef void sqlauth_session_visitor(void *context, const struct sqlauth_session *session);
+void sqlauth_sessions_visit_connected(struct sqlauth_sessions *sessions, sqlauth_session_visitor *visit, void *context);
+
+size_t sqlauth_sessions_connected(const struct sqlauth_sessions *sessions);
+size_t sqlauth_sessions_ended(const struct sqlauth_sessions *sessions);
+
+/* ---- a session's properties; strings borrowed from it ---- */
+const struct sqlauth_acl *sqlauth_session_acl(const struct sqlauth_session *session);
+const struct sqlauth_acl_client *sqlauth_session_values(const struct sqlauth_session *session);
+const char *sqlauth_session_mqtt_id(const struct sqlauth_session *session);
+const char *sqlauth_session_username(const struct sqlauth_session *session);
+const char *sqlauth_session_client(const struct sqlauth_session *session);
+enum sqlauth_session_kind sqlauth_session_kind(const struct sqlauth_session *session);
+bool sqlauth_session_is_connected(const struct sqlauth_session *session);
+bool sqlauth_session_from_broker(const struct sqlauth_session *session);
+int64_t sqlauth_session_connected_at(const struct sqlauth_session *session); /* Unix seconds */
+
+#endif
