@@ -123,7 +123,7 @@ class Broker:
     user: what the broker becomes when it is started as root (default: it stays root, and needs no readable build tree)."""
 
     def __init__(self, directory, options=None, listeners=None, settings=(), plugin=PLUGIN, user="root",
-                 plugin_lines=None, clients=()):
+                 plugin_lines=None):
         self.directory, self.plugin, self.user = directory, plugin, user
         self.options = options
         self.listeners = listeners or [Listener()]
@@ -177,6 +177,7 @@ class Broker:
         for _ in range(5):
             self._spawn()
             if self.log.wait(r"mosquitto version \S+ running"):
+                self.turn()  # before its first turn a broker forgets the signals that it gets
                 return self
             self.process.wait(mqtt.DEADLINE)
             taken = any("Address already in use" in line for line in self.log.lines())
