@@ -44,8 +44,8 @@ struct sqlauth_session_setup {
 	struct sqlauth_acl *acl; /* a reference is taken; NULL for deferred ones */
 };
 
-/* An empty table. clock is borrowed for the table's life; ended_max is SQLAUTH_SESSIONS_ENDED_MAX outside of tests.
- * Needs sqlauth_secret_init. Errors: MEMORY. */
+/* An empty table. clock is borrowed for the table's life; ended_max, at least 2, is SQLAUTH_SESSIONS_ENDED_MAX outside
+ * of tests. Needs sqlauth_secret_init. Errors: MEMORY. */
 enum sqlauth_error sqlauth_sessions_new(const struct sqlauth_clock *clock, size_t ended_max,
 	struct sqlauth_sessions **sessions_r) __attribute__((warn_unused_result));
 void sqlauth_sessions_free(struct sqlauth_sessions *sessions);
