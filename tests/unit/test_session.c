@@ -1,5 +1,5 @@
-/* The table of sessions: scripted truth tables for every transition, and memory (test_session_model.c: random
- * operations). The module is compiled into this file, so that its allocations can be counted and made to fail. */
+/* The table of sessions: scripted truth tables for every transition, and properties. test_session_model.c tries random
+ * operations, test_session_memory.c counts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,44 +11,7 @@
 #include <cmocka.h>
 
 #include "sqlauth/secret.h"
-
-/* ---- allocations, counted; the one that fails next is chosen by the test ---- */
-
-#define BLOCK_HEAD 16 /* keeps the alignment of malloc; about what malloc itself spends on a block */
-
-static size_t live_blocks, live_bytes;
-static unsigned fail_at; /* the nth allocation from now fails; 0: none does */
-
-static void *counted_calloc(size_t count, size_t size)
-{
-	if (fail_at > 0 && --fail_at == 0)
-		return NULL;
-	char *block = calloc(1, BLOCK_HEAD + count * size);
-	assert_non_null(block);
-	memcpy(block, &(size_t){count * size}, sizeof(size_t));
-	live_blocks++;
-	live_bytes += BLOCK_HEAD + count * size;
-	return block + BLOCK_HEAD;
-}
-
-static void counted_free(void *memory)
-{
-	if (!memory)
-		return;
-	char *block = (char *)memory - BLOCK_HEAD;
-	size_t size;
-	memcpy(&size, block, sizeof size);
-	live_blocks--;
-	live_bytes -= BLOCK_HEAD + size;
-	free(block);
-}
-
-#define calloc counted_calloc
-#define free   counted_free
-#include "../../src/engine/index.c"
-#include "../../src/engine/session.c"
-#undef calloc
-#undef free
+#include "sqlauth/session.h"
 
 /* ---- a clock, an ACL and handles ---- */
 
@@ -75,7 +38,6 @@ static struct sqlauth_sessions *new_table(size_t ended_max)
 	struct sqlauth_sessions *sessions = NULL;
 	clock_ms = 1000000;
 	clock_seconds = 0;
-	live_blocks = live_bytes = 0; /* whatever a failed test left behind */
 	assert_int_equal(sqlauth_sessions_new(&test_clock, ended_max, &sessions), SQLAUTH_OK);
 	return sessions;
 }
@@ -203,7 +165,6 @@ static void run_scripts(const struct script *scripts, size_t count)
 			if (!run_word(sessions, word))
 				fail_msg("row %zu: %s: at %s", i, scripts[i].sentence, word);
 		sqlauth_sessions_free(sessions);
-		assert_int_equal(live_blocks, 0);
 	}
 }
 
@@ -477,110 +438,6 @@ static void every_connected_session_is_visited_in_order(void **state)
 	sqlauth_sessions_free(sessions);
 }
 
-/* ---- memory ---- */
-
-static void a_table_without_memory_is_not_made(void **state)
-{
-	(void)state;
-	for (unsigned nth = 1;; nth++) {
-		struct sqlauth_sessions *sessions = NULL;
-		fail_at = nth;
-		enum sqlauth_error error = sqlauth_sessions_new(&test_clock, 10, &sessions);
-		bool failed = fail_at == 0;
-		fail_at = 0;
-		if (!failed) {
-			assert_int_equal(error, SQLAUTH_OK);
-			assert_int_equal(nth, 4);
-			sqlauth_sessions_free(sessions);
-			break;
-		}
-		assert_int_equal(error, SQLAUTH_ERROR_MEMORY);
-		assert_null(sessions);
-		assert_int_equal(live_blocks, 0);
-	}
-}
-
-static void a_session_without_memory_changes_nothing(void **state)
-{
-	struct sqlauth_sessions *sessions = new_table(10);
-	const struct sqlauth_session *first = begin(sessions, memory, "x", "u"), *session = first;
-	const struct sqlauth_session_setup setup = {.handle = memory, .mqtt_id = "x", .acl = shared_acl};
-	(void)state;
-	fail_at = 1;
-	assert_int_equal(sqlauth_sessions_begin(sessions, &setup, &session), SQLAUTH_ERROR_MEMORY);
-	assert_ptr_equal(session, first);
-	assert_true(sqlauth_session_is_connected(first));
-	assert_ptr_equal(sqlauth_sessions_find_handle(sessions, memory, "x", "u"), first);
-	assert_int_equal(sqlauth_sessions_ended(sessions), 0);
-	sqlauth_sessions_free(sessions);
-}
-
-static void a_table_that_cannot_grow_still_finds_everybody(void **state)
-{
-	struct sqlauth_sessions *sessions = new_table(1000);
-	char id[16];
-	(void)state;
-	for (unsigned i = 0; i < 200; i++) {
-		snprintf(id, sizeof id, "c%u", i);
-		fail_at = 2; /* the session's own block is the first; at 64 the indexes want to grow */
-		begin(sessions, &memory[i], id, "u");
-		fail_at = 0;
-	}
-	for (unsigned i = 0; i < 200; i++) {
-		snprintf(id, sizeof id, "c%u", i);
-		assert_non_null(sqlauth_sessions_find_handle(sessions, &memory[i], id, "u"));
-		assert_non_null(sqlauth_sessions_find(sessions, NULL, id, "u"));
-		sqlauth_sessions_end(sessions, &memory[i], i % 2);
-	}
-	assert_int_equal(sqlauth_sessions_ended(sessions), 200);
-	sqlauth_sessions_free(sessions);
-}
-
-static void a_connected_session_takes_less_than_400_bytes(void **state)
-{
-	enum { COUNT = 70000 }; /* just beyond a doubling: the worst case for the indexes */
-	struct sqlauth_sessions *sessions = new_table(10);
-	static char handles[COUNT];
-	char id[32], username[32];
-	(void)state;
-	for (unsigned i = 0; i < COUNT; i++) {
-		snprintf(id, sizeof id, "device-%05u", i);
-		snprintf(username, sizeof username, "user-%07u", i);
-		begin(sessions, &handles[i], id, username);
-	}
-	assert_int_equal(sqlauth_sessions_connected(sessions), COUNT);
-	assert_true(live_bytes / COUNT < 400);
-	sqlauth_sessions_free(sessions);
-	assert_int_equal(live_bytes, 0);
-}
-
-static void a_million_short_lives_leave_memory_flat(void **state)
-{
-	enum { COUNT = 1000000, ENDED_MAX = 5000, HANDLES_SEEN = 20011 };
-	static char handles[HANDLES_SEEN];
-	struct sqlauth_sessions *sessions = new_table(ENDED_MAX);
-	const struct sqlauth_session *standing = begin(sessions, &memory[255], "standing", "u");
-	size_t settled = 0;
-	char id[32];
-	(void)state;
-	for (unsigned i = 0; i < COUNT; i++) {
-		snprintf(id, sizeof id, "%08u", i);
-		const char *handle = &handles[i % HANDLES_SEEN];
-		begin(sessions, handle, id, i % 3 ? NULL : "someone");
-		sqlauth_sessions_end(sessions, handle, i % 2);
-		clock_ms++;
-		sqlauth_sessions_expire(sessions, 2);
-		if (i == COUNT / 10)
-			settled = live_bytes;
-		assert_true(sqlauth_sessions_ended(sessions) <= ENDED_MAX);
-	}
-	assert_true(live_bytes <= settled + 64); /* the usernames do not fall evenly */
-	assert_true(live_blocks <= ENDED_MAX + 1 + 3);
-	assert_ptr_equal(sqlauth_sessions_find(sessions, &memory[255], "standing", "u"), standing);
-	sqlauth_sessions_free(sessions);
-	assert_int_equal(live_blocks, 0);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -611,11 +468,6 @@ int main(void)
 		cmocka_unit_test(a_session_without_handle_identifier_or_acl_is_refused),
 		cmocka_unit_test(the_longest_strings_of_mqtt_fit),
 		cmocka_unit_test(every_connected_session_is_visited_in_order),
-		cmocka_unit_test(a_table_without_memory_is_not_made),
-		cmocka_unit_test(a_session_without_memory_changes_nothing),
-		cmocka_unit_test(a_table_that_cannot_grow_still_finds_everybody),
-		cmocka_unit_test(a_connected_session_takes_less_than_400_bytes),
-		cmocka_unit_test(a_million_short_lives_leave_memory_flat),
 	};
 	return cmocka_run_group_tests_name("session", tests, set_up, tear_down);
 }
