@@ -30,7 +30,7 @@ struct sqlauth_session {
 	const char *mqtt_id, *username, *client; /* into strings[]; username and client may be NULL */
 	uint64_t serial;                         /* counts the begins: the higher, the newer */
 	int64_t connected_at;                    /* Unix seconds */
-	int64_t linger_until;                    /* of the table's time; in LINGERING */
+	int64_t linger_until;                    /* monotonic_ms; in LINGERING */
 	enum sqlauth_session_kind kind;
 	unsigned char state;
 	bool from_broker;
@@ -49,7 +49,6 @@ struct sqlauth_sessions {
 	struct sqlauth_index by_handle, by_id;
 	struct list lists[STATES];
 	uint64_t serial;
-	int64_t time; /* the latest that the monotonic clock said */
 };
 
 /* ---- the two indexes ---- */
@@ -125,14 +124,9 @@ static void enter_list(struct sqlauth_sessions *sessions, struct sqlauth_session
 	list->count++;
 }
 
-/* The monotonic clock's time; stands still where the clock goes back, so that the list of those that linger stays
- * sorted. */
-static int64_t now(struct sqlauth_sessions *sessions)
+static int64_t now(const struct sqlauth_sessions *sessions)
 {
-	int64_t time = sessions->clock->monotonic_ms(sessions->clock->context);
-	if (time > sessions->time)
-		sessions->time = time;
-	return sessions->time;
+	return sessions->clock->monotonic_ms(sessions->clock->context);
 }
 
 static void change_state(struct sqlauth_sessions *sessions, struct sqlauth_session *session, enum state state)
@@ -246,7 +240,6 @@ enum sqlauth_error sqlauth_sessions_new(
 		goto out;
 	sessions->clock = clock;
 	sessions->ended_max = ended_max;
-	sessions->time = INT64_MIN;
 	sqlauth_secret_random(&sessions->key, sizeof sessions->key);
 	error = sqlauth_index_init(&sessions->by_handle);
 	if (error)
