@@ -39,6 +39,20 @@ static bool is_noun(const struct cli_command *const table[], size_t count, const
 	return false;
 }
 
+static enum cli_status complain_verb_missing(const struct cli_command *const table[], size_t count, const char *noun)
+{
+	char buffer[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_text verbs;
+
+	sqlauth_text_init(&verbs, buffer, sizeof(buffer));
+	for (size_t i = 0; i < count; i++) {
+		if (has_noun(table[i]->name, noun))
+			sqlauth_text_add(
+				&verbs, "%s%s", verbs.length > 0 ? ", " : "", table[i]->name + strlen(noun) + 1);
+	}
+	return cli_complain_usage(NULL, "%s wants one of: %s", noun, verbs.data);
+}
+
 static enum cli_status complain_unknown(
 	const struct cli_command *const table[], size_t count, const char *noun, const char *verb)
 {
@@ -68,6 +82,8 @@ enum cli_status cli_command_find(const struct cli_command *const table[], size_t
 		status = cli_arguments_take_word(arguments, &verb);
 	if (status != CLI_DONE)
 		return status;
+	if (noun && !verb && is_noun(table, count, noun))
+		return complain_verb_missing(table, count, noun);
 	if (noun) {
 		command = lookup(table, count, noun, verb);
 		if (!command)

@@ -107,8 +107,8 @@ static enum cli_status take_value(
 			option->argument);
 	if (looks_like_option(next))
 		return cli_complain_usage(arguments->command,
-			"--%s wants a value; where it begins with a dash, write --%s=%s and the next word is not %s",
-			option->name, option->name, option->argument, cli_quote(&quoted, next));
+			"--%s wants a value before %s (a value that begins with a dash is written --%s=%s)",
+			option->name, cli_quote(&quoted, next), option->name, option->argument);
 	*value_r = next;
 	arguments->next++;
 	return CLI_DONE;
