@@ -3,7 +3,11 @@
 Knows nothing of the C code. Every wait is for an event and has an end; nothing sleeps.
 """
 
+import base64
+import ctypes
+import ctypes.util
 import fcntl
+import hashlib
 import os
 import pwd
 import select
@@ -44,6 +48,16 @@ def as_nobody():
     if os.geteuid() != 0:
         return {}
     return {"user": NOBODY.pw_uid, "group": NOBODY.pw_gid, "extra_groups": []}
+
+
+def verifies(encoded, password):
+    """Whether a hash that the command made is the password's, by another implementation than ours."""
+    if encoded.startswith(b"$secret$blake2b$"):
+        salt, expected = (base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+                          for part in encoded.decode().split("$")[3:])
+        return hashlib.blake2b(password, key=salt, digest_size=32).digest() == expected
+    sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
+    return sodium.crypto_pwhash_str_verify(encoded + b"\0", password, ctypes.c_ulonglong(len(password))) == 0
 
 
 class TestCase(unittest.TestCase):
@@ -110,12 +124,12 @@ class TestCase(unittest.TestCase):
 class Terminal:
     """A process with a pseudo terminal as its controlling one; its stdout and stderr are pipes beside it."""
 
-    def __init__(self, *command):
+    def __init__(self, *command, **options):
         self.master, self.slave = os.openpty()
         self.shown = b""
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
-            start_new_session=True, pass_fds=(self.slave,),
+            start_new_session=True, **options, pass_fds=(self.slave,),
             preexec_fn=lambda: fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0))
 
     def __enter__(self):
