@@ -18,6 +18,7 @@
 #define YESCRYPT_SALT_MAX      86 /* 512 bits */
 #define YESCRYPT_CHARACTERS    43
 #define YESCRYPT_ONE_CHARACTER 48 /* larger values begin a number of several characters */
+#define YESCRYPT_N_LOG2_MIN    2  /* libxcrypt computes no less */
 #define YESCRYPT_BLOCK_BYTES   128
 
 /* libxcrypt refuses passphrases of CRYPT_MAX_PASSPHRASE_SIZE (512) and more, so no hash of one exists. */
@@ -133,8 +134,22 @@ enum sqlauth_error sqlauth_password_parse_yescrypt(
 		    yescrypt_salt_is_whole(salt, (size_t)(at - salt)) && sqlauth_field_literal(&at, "$") &&
 		    sqlauth_field_crypt64(&at, YESCRYPT_CHARACTERS, YESCRYPT_CHARACTERS) && *at == '\0'))
 		return SQLAUTH_ERROR_INVALID;
+	if (n_log2 < YESCRYPT_N_LOG2_MIN)
+		return SQLAUTH_ERROR_INVALID;
 	/* 128 * r * N bytes, compared without an overflow. */
 	return limits->memory_bytes / YESCRYPT_BLOCK_BYTES >> n_log2 < r ? SQLAUTH_ERROR_LIMIT : SQLAUTH_OK;
+}
+
+static enum sqlauth_error error_of(int number)
+{
+	switch (number) {
+	case ENOMEM:
+		return SQLAUTH_ERROR_MEMORY;
+	case EINVAL:
+		return SQLAUTH_ERROR_UNSUPPORTED; /* a libcrypt without this form */
+	default:
+		return SQLAUTH_ERROR_SYSTEM;
+	}
 }
 
 /* crypt_r fails with NULL or with a text that is no hash and begins with '*'. */
@@ -145,7 +160,7 @@ static enum sqlauth_error compute_and_compare(struct work *work, const char *enc
 	errno = 0;
 	computed = crypt_r(work->phrase, encoded, &work->data);
 	if (!computed || computed[0] == '*')
-		return errno == ENOMEM ? SQLAUTH_ERROR_MEMORY : SQLAUTH_ERROR_SYSTEM;
+		return error_of(errno);
 	if (strlen(computed) != strlen(encoded))
 		return SQLAUTH_ERROR_MISMATCH;
 	return sqlauth_password_compare(computed, encoded, strlen(encoded));

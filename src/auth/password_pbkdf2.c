@@ -8,6 +8,7 @@
 #include "password_scheme.h"
 
 #define SHA256_BYTES        32
+#define SHA384_BYTES        48 /* no digest of ours, but a key length that people choose */
 #define SHA512_BYTES        64
 #define DERIVED_BYTES_MAX   64
 #define BASE64              sodium_base64_VARIANT_ORIGINAL
@@ -36,7 +37,7 @@ static bool derived_length_is_plausible(size_t length)
 {
 	if (length < SQLAUTH_DIGEST_BYTES_MIN || length > DERIVED_BYTES_MAX)
 		return false;
-	return length % 3 != 0 || length == AUTH_PLUG_KEY_BYTES || length == 2 * AUTH_PLUG_KEY_BYTES;
+	return length % 3 != 0 || length == AUTH_PLUG_KEY_BYTES || length == SHA384_BYTES;
 }
 
 /* How often HMAC is computed, over all blocks of the key and both readings of the salt. */

@@ -38,7 +38,8 @@ struct sqlauth_password_parts {
 typedef enum sqlauth_error sqlauth_password_parse_function(
 	struct sqlauth_password_parts *parts, const struct sqlauth_password_limits *limits);
 
-/* OK, MISMATCH, MEMORY or SYSTEM. The password is not NULL and at most SQLAUTH_PASSWORD_BYTES_MAX long. */
+/* OK, MISMATCH, MEMORY, SYSTEM, or UNSUPPORTED where the system's library cannot do it. The password is not NULL and at
+ * most SQLAUTH_PASSWORD_BYTES_MAX long. */
 typedef enum sqlauth_error sqlauth_password_verify_function(
 	const struct sqlauth_password_parts *parts, const char *password, size_t length);
 
