@@ -24,11 +24,12 @@ enum sqlauth_match_by {
 	SQLAUTH_MATCH_KINDS
 };
 
-#define SQLAUTH_FINGERPRINT_SIZE 72 /* "SHA256:", 64 digits, NUL */
-#define SQLAUTH_CERTIFICATE_NAMES_MAX 256 /* alternative names; a certificate with more is refused (LIMIT) */
+#define SQLAUTH_FINGERPRINT_SIZE           72   /* "SHA256:", 64 digits, NUL */
+#define SQLAUTH_CERTIFICATE_NAMES_MAX      256  /* alternative names; a certificate with more is refused (LIMIT) */
 #define SQLAUTH_CERTIFICATE_NAME_BYTES_MAX 4096 /* one name; a longer one is left out */
 
-/* `fingerprint`, `uri`, `dns`, `email`, `subject`, `common_name`: the words in the tables. "unknown" for other values. */
+/* `fingerprint`, `uri`, `dns`, `email`, `subject`, `common_name`: the words in the tables. "unknown" for other values.
+ */
 const char *sqlauth_match_by_word(enum sqlauth_match_by kind);
 
 struct sqlauth_certificate;
@@ -55,13 +56,14 @@ void sqlauth_certificate_free(struct sqlauth_certificate *certificate);
 /* The names of one kind: how many (0 or more; fingerprint exactly 1; subject and common_name at most 1), and the
  * i-th, NUL-terminated UTF-8, borrowed until the certificate is freed. NULL beyond the last. */
 size_t sqlauth_certificate_count(const struct sqlauth_certificate *certificate, enum sqlauth_match_by kind);
-const char *sqlauth_certificate_name(const struct sqlauth_certificate *certificate, enum sqlauth_match_by kind, size_t i);
+const char *sqlauth_certificate_name(
+	const struct sqlauth_certificate *certificate, enum sqlauth_match_by kind, size_t i);
 
 /* Shorthand for the fingerprint. */
 const char *sqlauth_certificate_fingerprint(const struct sqlauth_certificate *certificate);
 
-/* Normalises any spelling of a SHA-256 fingerprint that the database accepts (`SHA256:ab:cd..`, bare or colon-separated hex,
- * `sha256 Fingerprint=AB:..`) into fingerprint_r. INVALID otherwise. */
+/* Normalises any spelling of a SHA-256 fingerprint that the database accepts (`SHA256:ab:cd..`, bare or colon-separated
+ * hex, `sha256 Fingerprint=AB:..`) into fingerprint_r. INVALID otherwise. */
 enum sqlauth_error sqlauth_fingerprint_normalize(const char *text, char fingerprint_r[SQLAUTH_FINGERPRINT_SIZE])
 	__attribute__((warn_unused_result));
 

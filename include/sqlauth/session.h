@@ -7,7 +7,8 @@
  *   CONNECTED --end--> ENDED --(expired or pushed out)--> forgotten
  *
  * Thread rules: one table, one thread. Memory: bounded by the connections that stand plus SQLAUTH_SESSIONS_ENDED_MAX
- * ended ones. sqlauth_sessions_find is on the hottest path: one hash of the pointer, two string comparisons, no allocation.
+ * ended ones. sqlauth_sessions_find is on the hottest path: one hash of the pointer, two string comparisons, no
+ * allocation.
  */
 #ifndef SQLAUTH_SESSION_H
 #define SQLAUTH_SESSION_H
@@ -20,8 +21,9 @@
 #include "sqlauth/clock.h"
 #include "sqlauth/error.h"
 
-#define SQLAUTH_SESSIONS_ENDED_MAX 100000   /* remembered after their connection ended; the oldest are forgotten first */
-#define SQLAUTH_SESSION_LINGER_MS 10000     /* how long one is kept whose MQTT session ended with the connection */
+#define SQLAUTH_SESSIONS_ENDED_MAX 100000 /* remembered after their connection ended; the oldest are forgotten first   \
+					   */
+#define SQLAUTH_SESSION_LINGER_MS 10000   /* how long one is kept whose MQTT session ended with the connection */
 
 struct sqlauth_sessions;
 struct sqlauth_session;
@@ -33,12 +35,12 @@ enum sqlauth_session_kind {
 
 /* What a session is made from. Strings are copied. */
 struct sqlauth_session_setup {
-	const void *handle;   /* the broker's pointer; never dereferenced */
+	const void *handle; /* the broker's pointer; never dereferenced */
 	const char *mqtt_id;
 	const char *username; /* broker-visible; NULL: none */
 	const char *client;   /* clients.name; NULL: anonymous, or deferred */
 	enum sqlauth_session_kind kind;
-	bool from_broker;     /* no BASIC_AUTH: the broker took the identity from the certificate */
+	bool from_broker;        /* no BASIC_AUTH: the broker took the identity from the certificate */
 	struct sqlauth_acl *acl; /* a reference is taken; NULL for deferred ones */
 };
 
@@ -55,17 +57,19 @@ enum sqlauth_error sqlauth_sessions_begin(struct sqlauth_sessions *sessions, con
 void sqlauth_sessions_end(struct sqlauth_sessions *sessions, const void *handle, bool lives_on);
 
 /* The session that answers for this client: by handle where identifier and username agree, else the newest one with
- * this identifier and username; NULL: nobody remembers. username NULL: none. Borrowed until the next call that is not find. */
-const struct sqlauth_session *sqlauth_sessions_find(struct sqlauth_sessions *sessions, const void *handle,
-	const char *mqtt_id, const char *username);
+ * this identifier and username; NULL: nobody remembers. username NULL: none. Borrowed until the next call that is not
+ * find. */
+const struct sqlauth_session *sqlauth_sessions_find(
+	struct sqlauth_sessions *sessions, const void *handle, const char *mqtt_id, const char *username);
 
 /* The session bound to this very handle, identifier and username agreeing; NULL otherwise. */
-const struct sqlauth_session *sqlauth_sessions_find_handle(struct sqlauth_sessions *sessions, const void *handle,
-	const char *mqtt_id, const char *username);
+const struct sqlauth_session *sqlauth_sessions_find_handle(
+	struct sqlauth_sessions *sessions, const void *handle, const char *mqtt_id, const char *username);
 
-/* Whether a client other than `client` (NULL: anonymous) is connected with this identifier right now, on another handle. */
-bool sqlauth_sessions_in_use(struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle,
-	const char *client);
+/* Whether a client other than `client` (NULL: anonymous) is connected with this identifier right now, on another
+ * handle. */
+bool sqlauth_sessions_in_use(
+	struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle, const char *client);
 
 /* Forgets what has lingered long enough; at most `budget` sessions per call. Cheap when there is nothing to do. */
 void sqlauth_sessions_expire(struct sqlauth_sessions *sessions, size_t budget);
