@@ -174,7 +174,7 @@ static bool try_names(struct trial *trial)
 
 bool oracle_covers_by_definition(const struct oracle_levels *filter, const struct oracle_levels *covered)
 {
-	struct trial trial = { .filter = filter, .covered = covered };
+	struct trial trial = {.filter = filter, .covered = covered};
 	trial.depth_max = (filter->count > covered->count ? filter->count : covered->count) + 1;
 	trial.name.level = must(calloc(trial.depth_max, sizeof *trial.name.level));
 	bool covers = try_names(&trial);
@@ -200,8 +200,8 @@ static bool covers_from(const struct oracle_levels *filter, size_t f, const stru
 bool oracle_covers(const struct oracle_levels *filter, const struct oracle_levels *covered)
 {
 	/* `#` at the first level is `+/#`: there is no level above it that it could match as well. */
-	struct oracle_level any[2] = { { "+", 1 }, { "#", 1 } };
-	struct oracle_levels spelt_out = { any, 2 };
+	struct oracle_level any[2] = {{"+", 1}, {"#", 1}};
+	struct oracle_levels spelt_out = {any, 2};
 	if (wild(&filter->level[0]) && dollar(covered))
 		return false;
 	return covers_from(filter, 0, is(&covered->level[0], "#") ? &spelt_out : covered, 0);
@@ -280,13 +280,13 @@ static void widen(struct oracle_rule *rule, const char *topic, const char *level
 	}
 }
 
-void oracle_rule_init(
-	struct oracle_rule *rule_r, const struct sqlauth_permission *permission, const char *mqtt_id, const char *username)
+void oracle_rule_init(struct oracle_rule *rule_r, const struct sqlauth_permission *permission, const char *mqtt_id,
+	const char *username)
 {
-	const char *const value[2] = { mqtt_id, username };
+	const char *const value[2] = {mqtt_id, username};
 	const char *topic = permission->topic;
 	const char *unusable = find_unusable(topic, value);
-	struct oracle_rule rule = { .effect = permission->effect, .action = permission->action };
+	struct oracle_rule rule = {.effect = permission->effect, .action = permission->action};
 	if (unusable != NULL && permission->effect == SQLAUTH_DENY)
 		widen(&rule, topic, unusable, value);
 	else
@@ -309,13 +309,13 @@ void oracle_rule_release(struct oracle_rule *rule)
 void oracle_question_init(
 	struct oracle_question *question_r, enum sqlauth_access access, const char *topic, size_t length)
 {
-	struct oracle_question question = { .access = access };
+	struct oracle_question question = {.access = access};
 	const char *judged = topic;
 	size_t judged_length = length;
 	if (access == SQLAUTH_ACCESS_SUBSCRIBE) {
 		judged = oracle_skip_share(topic, length, &judged_length);
-		question.valid = judged != NULL && oracle_faults(judged, judged_length, false) == 0
-			&& length <= 65535 && memchr(topic, '\0', length) == NULL;
+		question.valid = judged != NULL && oracle_faults(judged, judged_length, false) == 0 &&
+				 length <= 65535 && memchr(topic, '\0', length) == NULL;
 	} else {
 		question.valid = oracle_name_valid(topic, length);
 	}
@@ -364,8 +364,8 @@ const char *oracle_objection(const struct oracle_rule *rules, size_t count, cons
 	if (verdict.decision != oracle_decide(rules, count, question))
 		return verdict.decision == SQLAUTH_ALLOWED ? "allowed, should be denied" : "denied, should be allowed";
 	if (verdict.permission == SQLAUTH_NO_PERMISSION) {
-		bool silent = !some_applies(rules, count, question, SQLAUTH_ALLOW)
-			&& !some_applies(rules, count, question, SQLAUTH_DENY);
+		bool silent = !some_applies(rules, count, question, SQLAUTH_ALLOW) &&
+			      !some_applies(rules, count, question, SQLAUTH_DENY);
 		return silent ? NULL : "names no permission, though some apply";
 	}
 	if (verdict.permission >= count)

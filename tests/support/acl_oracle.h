@@ -58,8 +58,8 @@ struct oracle_rule {
 };
 
 /* Fills a valid permission in for a client. */
-void oracle_rule_init(
-	struct oracle_rule *rule_r, const struct sqlauth_permission *permission, const char *mqtt_id, const char *username);
+void oracle_rule_init(struct oracle_rule *rule_r, const struct sqlauth_permission *permission, const char *mqtt_id,
+	const char *username);
 void oracle_rule_release(struct oracle_rule *rule);
 
 /* What is asked, split once. Ended by oracle_question_release; the topic stays borrowed. */

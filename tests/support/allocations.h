@@ -1,8 +1,8 @@
 /* Counts the allocations of the code under test, and makes the nth one fail.
  *
  * Works by the linker: everything linked into a test calls malloc, calloc, realloc, strdup, strndup, aligned_alloc,
- * posix_memalign and free through here (--wrap). Calls inside shared libraries are not seen. Counting is for all threads
- * together; a failure is asked for by one thread and hits whichever comes to it.
+ * posix_memalign and free through here (--wrap). Calls inside shared libraries are not seen. Counting is for all
+ * threads together; a failure is asked for by one thread and hits whichever comes to it.
  */
 #ifndef TEST_ALLOCATIONS_H
 #define TEST_ALLOCATIONS_H

@@ -29,14 +29,14 @@ static void build(struct builder *builder, size_t length, unsigned left)
 	}
 }
 
-void corpus_init(
-	struct corpus *corpus_r, const char *const *tokens, unsigned most, bool (*keep)(const char *text, size_t length))
+void corpus_init(struct corpus *corpus_r, const char *const *tokens, unsigned most,
+	bool (*keep)(const char *text, size_t length))
 {
 	char *lengths = NULL;
 	size_t texts_size = 0;
 	size_t lengths_size = 0;
-	struct corpus corpus = { 0 };
-	struct builder builder = { .tokens = tokens, .keep = keep };
+	struct corpus corpus = {0};
+	struct builder builder = {.tokens = tokens, .keep = keep};
 	builder.texts = open_memstream(&corpus.texts, &texts_size);
 	builder.lengths = open_memstream(&lengths, &lengths_size);
 	if (builder.texts == NULL || builder.lengths == NULL)

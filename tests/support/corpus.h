@@ -24,8 +24,8 @@ struct corpus {
 
 /* All concatenations of 1 to `most` of the `tokens` (NULL at the end) for which `keep` (NULL: all) says true.
  * Ended by corpus_fini. An allocation that fails ends the process. */
-void corpus_init(
-	struct corpus *corpus_r, const char *const *tokens, unsigned most, bool (*keep)(const char *text, size_t length));
+void corpus_init(struct corpus *corpus_r, const char *const *tokens, unsigned most,
+	bool (*keep)(const char *text, size_t length));
 void corpus_fini(struct corpus *corpus);
 
 /* SplitMix64 (Steele, Lea, Flood 2014): the same numbers everywhere for the same seed. */

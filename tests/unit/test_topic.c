@@ -14,8 +14,8 @@
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const letters[] = { "a", "b", "/", "+", "#", "$", NULL };
-static const char *const name_letters[] = { "a", "b", "/", "$", NULL };
+static const char *const letters[] = {"a", "b", "/", "+", "#", "$", NULL};
+static const char *const name_letters[] = {"a", "b", "/", "$", NULL};
 
 static bool is_filter(const char *text, size_t length)
 {
@@ -42,67 +42,68 @@ static void a_filter_matches_what_mqtt_says_it_matches(void **state)
 		bool matches;
 	} rows[] = {
 		/* MQTT 5.0, 4.7.1.2 */
-		{ "sport/tennis/player1/#", "sport/tennis/player1", true },
-		{ "sport/tennis/player1/#", "sport/tennis/player1/ranking", true },
-		{ "sport/tennis/player1/#", "sport/tennis/player1/score/wimbledon", true },
-		{ "sport/#", "sport", true },
-		{ "#", "sport", true },
-		{ "#", "/", true },
-		{ "sport/tennis/#", "sport/tennis", true },
-		{ "sport/tennis/player1/#", "sport/tennis/player2", false },
-		{ "sport/#", "sports", false },
+		{"sport/tennis/player1/#", "sport/tennis/player1", true},
+		{"sport/tennis/player1/#", "sport/tennis/player1/ranking", true},
+		{"sport/tennis/player1/#", "sport/tennis/player1/score/wimbledon", true},
+		{"sport/#", "sport", true},
+		{"#", "sport", true},
+		{"#", "/", true},
+		{"sport/tennis/#", "sport/tennis", true},
+		{"sport/tennis/player1/#", "sport/tennis/player2", false},
+		{"sport/#", "sports", false},
 		/* 4.7.1.3 */
-		{ "sport/tennis/+", "sport/tennis/player1", true },
-		{ "sport/tennis/+", "sport/tennis/player2", true },
-		{ "sport/tennis/+", "sport/tennis/player1/ranking", false },
-		{ "sport/+", "sport", false },
-		{ "sport/+", "sport/", true },
-		{ "+", "sport", true },
-		{ "+/tennis/#", "sport/tennis/player1", true },
-		{ "sport/+/player1", "sport/tennis/player1", true },
-		{ "+/+", "/finance", true },
-		{ "/+", "/finance", true },
-		{ "+", "/finance", false },
+		{"sport/tennis/+", "sport/tennis/player1", true},
+		{"sport/tennis/+", "sport/tennis/player2", true},
+		{"sport/tennis/+", "sport/tennis/player1/ranking", false},
+		{"sport/+", "sport", false},
+		{"sport/+", "sport/", true},
+		{"+", "sport", true},
+		{"+/tennis/#", "sport/tennis/player1", true},
+		{"sport/+/player1", "sport/tennis/player1", true},
+		{"+/+", "/finance", true},
+		{"/+", "/finance", true},
+		{"+", "/finance", false},
 		/* 4.7.2 */
-		{ "#", "$SYS/monitor", false },
-		{ "+/monitor/Clients", "$SYS/monitor/Clients", false },
-		{ "$SYS/#", "$SYS/monitor/Clients", true },
-		{ "$SYS/#", "$SYS/", true },
-		{ "$SYS/#", "$SYS", true },
-		{ "$SYS/monitor/+", "$SYS/monitor/Clients", true },
-		{ "+", "$SYS", false },
-		{ "+/#", "$SYS", false },
-		{ "a/+", "a/$SYS", true },
-		{ "a/#", "a/$SYS/b", true },
-		{ "/#", "/$SYS", true },
-		{ "$CONTROL/#", "$SYS/x", false },
+		{"#", "$SYS/monitor", false},
+		{"+/monitor/Clients", "$SYS/monitor/Clients", false},
+		{"$SYS/#", "$SYS/monitor/Clients", true},
+		{"$SYS/#", "$SYS/", true},
+		{"$SYS/#", "$SYS", true},
+		{"$SYS/monitor/+", "$SYS/monitor/Clients", true},
+		{"+", "$SYS", false},
+		{"+/#", "$SYS", false},
+		{"a/+", "a/$SYS", true},
+		{"a/#", "a/$SYS/b", true},
+		{"/#", "/$SYS", true},
+		{"$CONTROL/#", "$SYS/x", false},
 		/* 4.7.3: case, spaces and empty levels count */
-		{ "ACCOUNTS", "Accounts", false },
-		{ "Accounts payable", "Accounts payable", true },
-		{ "/finance", "finance", false },
-		{ "a//b", "a//b", true },
-		{ "a/+/b", "a//b", true },
-		{ "a//b", "a/b", false },
-		{ "a/", "a", false },
-		{ "a", "a/", false },
-		{ "+/+/+", "//", true },
-		{ "+/+", "//", false },
+		{"ACCOUNTS", "Accounts", false},
+		{"Accounts payable", "Accounts payable", true},
+		{"/finance", "finance", false},
+		{"a//b", "a//b", true},
+		{"a/+/b", "a//b", true},
+		{"a//b", "a/b", false},
+		{"a/", "a", false},
+		{"a", "a/", false},
+		{"+/+/+", "//", true},
+		{"+/+", "//", false},
 		/* what is no filter or no name matches nothing */
-		{ "", "a", false },
-		{ "a", "", false },
-		{ "#", "", false },
-		{ "#/a", "a/a", false },
-		{ "a#", "a#", false },
-		{ "a+", "a+", false },
-		{ "+", "+", false },
-		{ "#", "#", false },
-		{ "a/#", "a/#", false },
-		{ "a/+", "a/+", false },
+		{"", "a", false},
+		{"a", "", false},
+		{"#", "", false},
+		{"#/a", "a/a", false},
+		{"a#", "a#", false},
+		{"a+", "a+", false},
+		{"+", "+", false},
+		{"#", "#", false},
+		{"a/#", "a/#", false},
+		{"a/+", "a/+", false},
 	};
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(rows); i++)
 		if (matches(rows[i].filter, rows[i].name) != rows[i].matches)
-			fail_msg("row %zu: %s must %smatch %s", i, rows[i].filter, rows[i].matches ? "" : "not ", rows[i].name);
+			fail_msg("row %zu: %s must %smatch %s", i, rows[i].filter, rows[i].matches ? "" : "not ",
+				rows[i].name);
 }
 
 static void a_filter_covers_a_filter_when_it_matches_all_that_the_other_matches(void **state)
@@ -112,60 +113,60 @@ static void a_filter_covers_a_filter_when_it_matches_all_that_the_other_matches(
 		const char *covered;
 		bool covers;
 	} rows[] = {
-		{ "#", "#", true },
-		{ "#", "+/#", true },
-		{ "+/#", "#", true },
-		{ "#", "+", true },
-		{ "#", "a/b", true },
-		{ "#", "/", true },
-		{ "+/#", "+", true },
-		{ "+", "#", false },
-		{ "a", "a", true },
-		{ "a", "b", false },
-		{ "a/#", "a", true },
-		{ "a/#", "a/#", true },
-		{ "a/#", "a/+", true },
-		{ "a/#", "a/+/#", true },
-		{ "a/+/#", "a/#", false }, /* a/# matches a */
-		{ "a/+", "a/+", true },
-		{ "a/+", "a/b", true },
-		{ "a/+", "a/#", false },
-		{ "a/+", "a", false },
-		{ "a/b", "a/+", false },
-		{ "a/b/#", "a/#", false },
-		{ "+/b", "a/b", true },
-		{ "+/b", "a/+", false },
-		{ "+/+", "+/b", true },
-		{ "+/b", "+/+", false },
-		{ "+/+/#", "+/#", false },
-		{ "+/+/#", "+/+", true },
-		{ "/#", "#", false },
-		{ "/+", "/a", true },
-		{ "+/+", "/", true },
+		{"#", "#", true},
+		{"#", "+/#", true},
+		{"+/#", "#", true},
+		{"#", "+", true},
+		{"#", "a/b", true},
+		{"#", "/", true},
+		{"+/#", "+", true},
+		{"+", "#", false},
+		{"a", "a", true},
+		{"a", "b", false},
+		{"a/#", "a", true},
+		{"a/#", "a/#", true},
+		{"a/#", "a/+", true},
+		{"a/#", "a/+/#", true},
+		{"a/+/#", "a/#", false}, /* a/# matches a */
+		{"a/+", "a/+", true},
+		{"a/+", "a/b", true},
+		{"a/+", "a/#", false},
+		{"a/+", "a", false},
+		{"a/b", "a/+", false},
+		{"a/b/#", "a/#", false},
+		{"+/b", "a/b", true},
+		{"+/b", "a/+", false},
+		{"+/+", "+/b", true},
+		{"+/b", "+/+", false},
+		{"+/+/#", "+/#", false},
+		{"+/+/#", "+/+", true},
+		{"/#", "#", false},
+		{"/+", "/a", true},
+		{"+/+", "/", true},
 		/* the wildcards of a first level do not reach topics that begin with $ */
-		{ "#", "$SYS/#", false },
-		{ "#", "$SYS", false },
-		{ "+/#", "$SYS/a", false },
-		{ "+/a", "$SYS/a", false },
-		{ "$SYS/#", "$SYS/+", true },
-		{ "$SYS/#", "$SYS", true },
-		{ "$SYS/#", "#", false },
-		{ "a/#", "a/$SYS", true },
-		{ "a/+", "a/$SYS", true },
+		{"#", "$SYS/#", false},
+		{"#", "$SYS", false},
+		{"+/#", "$SYS/a", false},
+		{"+/a", "$SYS/a", false},
+		{"$SYS/#", "$SYS/+", true},
+		{"$SYS/#", "$SYS", true},
+		{"$SYS/#", "#", false},
+		{"a/#", "a/$SYS", true},
+		{"a/+", "a/$SYS", true},
 		/* SPEC: with deny secret/#, `#` is not covered, secret/x and secret/+ are */
-		{ "secret/#", "#", false },
-		{ "secret/#", "secret/x", true },
-		{ "secret/#", "secret/+", true },
+		{"secret/#", "#", false},
+		{"secret/#", "secret/x", true},
+		{"secret/#", "secret/+", true},
 		/* `$share/` is a level like any other here */
-		{ "$share/g/a", "$share/g/a", true },
-		{ "a", "$share/g/a", false },
+		{"$share/g/a", "$share/g/a", true},
+		{"a", "$share/g/a", false},
 		/* what is no filter covers nothing and is covered by nothing */
-		{ "#", "", false },
-		{ "", "a", false },
-		{ "#", "#/a", false },
-		{ "a#", "a#", false },
-		{ "#", "a+", false },
-		{ "+b", "+b", false },
+		{"#", "", false},
+		{"", "a", false},
+		{"#", "#/a", false},
+		{"a#", "a#", false},
+		{"#", "a+", false},
+		{"+b", "+b", false},
 	};
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(rows); i++)
@@ -181,34 +182,31 @@ static void each_fault_of_a_filter_is_told(void **state)
 		enum sqlauth_topic_fault fault;
 		enum sqlauth_topic_fault permission_fault;
 	} rows[] = {
-		{ "", SQLAUTH_TOPIC_EMPTY, SQLAUTH_TOPIC_EMPTY },
-		{ "#/a", SQLAUTH_TOPIC_HASH_NOT_LAST, SQLAUTH_TOPIC_HASH_NOT_LAST },
-		{ "a/#/b", SQLAUTH_TOPIC_HASH_NOT_LAST, SQLAUTH_TOPIC_HASH_NOT_LAST },
-		{ "#/", SQLAUTH_TOPIC_HASH_NOT_LAST, SQLAUTH_TOPIC_HASH_NOT_LAST },
-		{ "#/#", SQLAUTH_TOPIC_HASH_NOT_LAST, SQLAUTH_TOPIC_HASH_NOT_LAST },
-		{ "a#", SQLAUTH_TOPIC_HASH_NOT_ALONE, SQLAUTH_TOPIC_HASH_NOT_ALONE },
-		{ "a/b#", SQLAUTH_TOPIC_HASH_NOT_ALONE, SQLAUTH_TOPIC_HASH_NOT_ALONE },
-		{ "a/##", SQLAUTH_TOPIC_HASH_NOT_ALONE, SQLAUTH_TOPIC_HASH_NOT_ALONE },
-		{ "%c#", SQLAUTH_TOPIC_HASH_NOT_ALONE, SQLAUTH_TOPIC_HASH_NOT_ALONE },
-		{ "a+", SQLAUTH_TOPIC_PLUS_NOT_ALONE, SQLAUTH_TOPIC_PLUS_NOT_ALONE },
-		{ "+a/b", SQLAUTH_TOPIC_PLUS_NOT_ALONE, SQLAUTH_TOPIC_PLUS_NOT_ALONE },
-		{ "a/++", SQLAUTH_TOPIC_PLUS_NOT_ALONE, SQLAUTH_TOPIC_PLUS_NOT_ALONE },
-		{ "+%u", SQLAUTH_TOPIC_PLUS_NOT_ALONE, SQLAUTH_TOPIC_PLUS_NOT_ALONE },
-		{ "%", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER },
-		{ "a/%", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER },
-		{ "%/c", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER },
-		{ "%d", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER },
-		{ "%C", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER },
-		{ "%%%", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER },
-		{ "100%/%c", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER },
-		{ "%c", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE },
-		{ "a-%c-%u/%%/#", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE },
-		{ "#", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE },
-		{ "+", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE },
-		{ "/", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE },
-		{ "+/+/#", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE },
-		{ "$SYS/#", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE },
-		{ "$share/+/x", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE }, /* no share prefix is looked for here */
+		{"", SQLAUTH_TOPIC_EMPTY, SQLAUTH_TOPIC_EMPTY},
+		{"#/a", SQLAUTH_TOPIC_HASH_NOT_LAST, SQLAUTH_TOPIC_HASH_NOT_LAST},
+		{"a/#/b", SQLAUTH_TOPIC_HASH_NOT_LAST, SQLAUTH_TOPIC_HASH_NOT_LAST},
+		{"#/", SQLAUTH_TOPIC_HASH_NOT_LAST, SQLAUTH_TOPIC_HASH_NOT_LAST},
+		{"#/#", SQLAUTH_TOPIC_HASH_NOT_LAST, SQLAUTH_TOPIC_HASH_NOT_LAST},
+		{"a#", SQLAUTH_TOPIC_HASH_NOT_ALONE, SQLAUTH_TOPIC_HASH_NOT_ALONE},
+		{"a/b#", SQLAUTH_TOPIC_HASH_NOT_ALONE, SQLAUTH_TOPIC_HASH_NOT_ALONE},
+		{"a/##", SQLAUTH_TOPIC_HASH_NOT_ALONE, SQLAUTH_TOPIC_HASH_NOT_ALONE},
+		{"%c#", SQLAUTH_TOPIC_HASH_NOT_ALONE, SQLAUTH_TOPIC_HASH_NOT_ALONE},
+		{"a+", SQLAUTH_TOPIC_PLUS_NOT_ALONE, SQLAUTH_TOPIC_PLUS_NOT_ALONE},
+		{"+a/b", SQLAUTH_TOPIC_PLUS_NOT_ALONE, SQLAUTH_TOPIC_PLUS_NOT_ALONE},
+		{"a/++", SQLAUTH_TOPIC_PLUS_NOT_ALONE, SQLAUTH_TOPIC_PLUS_NOT_ALONE},
+		{"+%u", SQLAUTH_TOPIC_PLUS_NOT_ALONE, SQLAUTH_TOPIC_PLUS_NOT_ALONE},
+		{"%", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER},
+		{"a/%", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER},
+		{"%/c", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER},
+		{"%d", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER},
+		{"%C", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER},
+		{"%%%", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER},
+		{"100%/%c", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_PLACEHOLDER},
+		{"%c", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE},
+		{"a-%c-%u/%%/#", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE}, {"#", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE},
+		{"+", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE}, {"/", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE},
+		{"+/+/#", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE}, {"$SYS/#", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE},
+		{"$share/+/x", SQLAUTH_TOPIC_FINE, SQLAUTH_TOPIC_FINE}, /* no share prefix is looked for here */
 	};
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(rows); i++) {
@@ -222,7 +220,7 @@ static void each_fault_of_a_filter_is_told(void **state)
 
 static void a_nul_byte_is_a_fault_wherever_it_stands(void **state)
 {
-	static const char texts[][4] = { "\0ab", "a\0b", "ab\0", "a/\0", "\0/#" };
+	static const char texts[][4] = {"\0ab", "a\0b", "ab\0", "a/\0", "\0/#"};
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(texts); i++) {
 		if (sqlauth_topic_filter_fault(texts[i], 3) != SQLAUTH_TOPIC_HAS_NUL)
@@ -249,10 +247,9 @@ static void every_fault_has_a_sentence_of_its_own(void **state)
 		for (int b = SQLAUTH_TOPIC_FINE; b < a; b++)
 			assert_string_not_equal(text, sqlauth_topic_fault_text((enum sqlauth_topic_fault)b));
 	}
-	assert_string_equal(
-		sqlauth_topic_fault_text(SQLAUTH_TOPIC_HASH_NOT_LAST), "\"#\" must be the last level");
+	assert_string_equal(sqlauth_topic_fault_text(SQLAUTH_TOPIC_HASH_NOT_LAST), "\"#\" must be the last level");
 	assert_non_null(sqlauth_topic_fault_text((enum sqlauth_topic_fault)99));
-	assert_non_null(sqlauth_topic_fault_text((enum sqlauth_topic_fault)-1));
+	assert_non_null(sqlauth_topic_fault_text((enum sqlauth_topic_fault) - 1));
 }
 
 static void a_shared_subscription_is_judged_by_its_filter(void **state)
@@ -261,30 +258,30 @@ static void a_shared_subscription_is_judged_by_its_filter(void **state)
 		const char *filter;
 		const char *rest; /* NULL: malformed */
 	} rows[] = {
-		{ "$share/group/a/b", "a/b" },
-		{ "$share/group/#", "#" },
-		{ "$share/g/$SYS/#", "$SYS/#" },
-		{ "$share/g//", "/" },
-		{ "$share/g//a", "/a" },
-		{ "$share/g/$share/h/a", "$share/h/a" }, /* one prefix only */
-		{ "$share/$SYS/a", "a" },
-		{ "$share", "$share" },
-		{ "$shared/g/a", "$shared/g/a" },
-		{ "$SHARE/g/a", "$SHARE/g/a" },
-		{ "a/$share/g/b", "a/$share/g/b" },
-		{ "/$share/g/b", "/$share/g/b" },
-		{ "#", "#" },
-		{ "", "" },
-		{ "$share/", NULL },
-		{ "$share/g", NULL },
-		{ "$share/g/", NULL },
-		{ "$share//a", NULL },
-		{ "$share///", NULL },
-		{ "$share/+/a", NULL },
-		{ "$share/#", NULL },
-		{ "$share/#/a", NULL },
-		{ "$share/g+/a", NULL },
-		{ "$share/#g/a", NULL },
+		{"$share/group/a/b", "a/b"},
+		{"$share/group/#", "#"},
+		{"$share/g/$SYS/#", "$SYS/#"},
+		{"$share/g//", "/"},
+		{"$share/g//a", "/a"},
+		{"$share/g/$share/h/a", "$share/h/a"}, /* one prefix only */
+		{"$share/$SYS/a", "a"},
+		{"$share", "$share"},
+		{"$shared/g/a", "$shared/g/a"},
+		{"$SHARE/g/a", "$SHARE/g/a"},
+		{"a/$share/g/b", "a/$share/g/b"},
+		{"/$share/g/b", "/$share/g/b"},
+		{"#", "#"},
+		{"", ""},
+		{"$share/", NULL},
+		{"$share/g", NULL},
+		{"$share/g/", NULL},
+		{"$share//a", NULL},
+		{"$share///", NULL},
+		{"$share/+/a", NULL},
+		{"$share/#", NULL},
+		{"$share/#/a", NULL},
+		{"$share/g+/a", NULL},
+		{"$share/#g/a", NULL},
 	};
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(rows); i++) {
@@ -293,8 +290,8 @@ static void a_shared_subscription_is_judged_by_its_filter(void **state)
 		if (rows[i].rest == NULL) {
 			if (rest != NULL || length != 12345)
 				fail_msg("row %zu: %s must be malformed, and the length untouched", i, rows[i].filter);
-		} else if (rest == NULL || length != strlen(rows[i].rest)
-			|| rest != rows[i].filter + strlen(rows[i].filter) - length) {
+		} else if (rest == NULL || length != strlen(rows[i].rest) ||
+			   rest != rows[i].filter + strlen(rows[i].filter) - length) {
 			fail_msg("row %zu: %s must give %s", i, rows[i].filter, rows[i].rest);
 		}
 	}
@@ -313,18 +310,19 @@ static void the_oracle_agrees_with_the_definition_of_covering(void **state)
 			const struct corpus_entry *covered = &filters.entry[c];
 			bool should = oracle_covers_by_definition(&filter->levels, &covered->levels);
 			if (oracle_covers(&filter->levels, &covered->levels) != should)
-				fail_msg("oracle: %.*s and %.*s", (int)filter->length, filter->text, (int)covered->length,
-					covered->text);
-			if (sqlauth_topic_covers(filter->text, filter->length, covered->text, covered->length) != should)
-				fail_msg("%.*s must %scover %.*s", (int)filter->length, filter->text, should ? "" : "not ",
+				fail_msg("oracle: %.*s and %.*s", (int)filter->length, filter->text,
 					(int)covered->length, covered->text);
+			if (sqlauth_topic_covers(filter->text, filter->length, covered->text, covered->length) !=
+				should)
+				fail_msg("%.*s must %scover %.*s", (int)filter->length, filter->text,
+					should ? "" : "not ", (int)covered->length, covered->text);
 		}
 	corpus_fini(&filters);
 }
 
 static void every_short_string_is_told_from_a_filter_and_a_name(void **state)
 {
-	static const char *const tokens[] = { "a", "/", "+", "#", "$", "%", "c", "u", NULL };
+	static const char *const tokens[] = {"a", "/", "+", "#", "$", "%", "c", "u", NULL};
 	struct corpus all;
 	(void)state;
 	corpus_init(&all, tokens, 5, NULL);
@@ -332,14 +330,14 @@ static void every_short_string_is_told_from_a_filter_and_a_name(void **state)
 		const struct corpus_entry *entry = &all.entry[i];
 		for (int permission = 0; permission < 2; permission++) {
 			unsigned faults = oracle_faults(entry->text, entry->length, permission == 1);
-			enum sqlauth_topic_fault fault = permission == 1
-				? sqlauth_topic_permission_fault(entry->text, entry->length)
-				: sqlauth_topic_filter_fault(entry->text, entry->length);
+			enum sqlauth_topic_fault fault =
+				permission == 1 ? sqlauth_topic_permission_fault(entry->text, entry->length)
+						: sqlauth_topic_filter_fault(entry->text, entry->length);
 			if (faults == 0 ? fault != SQLAUTH_TOPIC_FINE : (faults & (1u << fault)) == 0)
 				fail_msg("%.*s: fault %d", (int)entry->length, entry->text, (int)fault);
 		}
-		if (sqlauth_topic_name_valid(entry->text, entry->length)
-			!= oracle_name_valid(entry->text, entry->length))
+		if (sqlauth_topic_name_valid(entry->text, entry->length) !=
+			oracle_name_valid(entry->text, entry->length))
 			fail_msg("%.*s: name", (int)entry->length, entry->text);
 	}
 	corpus_fini(&all);
@@ -358,8 +356,8 @@ static void every_short_filter_matches_as_the_oracle_says(void **state)
 			const struct corpus_entry *name = &names.entry[n];
 			bool should = oracle_matches(&filter->levels, &name->levels);
 			if (sqlauth_topic_matches(filter->text, filter->length, name->text, name->length) != should)
-				fail_msg("%.*s must %smatch %.*s", (int)filter->length, filter->text, should ? "" : "not ",
-					(int)name->length, name->text);
+				fail_msg("%.*s must %smatch %.*s", (int)filter->length, filter->text,
+					should ? "" : "not ", (int)name->length, name->text);
 		}
 	corpus_fini(&filters);
 	corpus_fini(&names);
@@ -375,9 +373,10 @@ static void every_short_filter_covers_as_the_oracle_says(void **state)
 			const struct corpus_entry *filter = &filters.entry[f];
 			const struct corpus_entry *covered = &filters.entry[c];
 			bool should = oracle_covers(&filter->levels, &covered->levels);
-			if (sqlauth_topic_covers(filter->text, filter->length, covered->text, covered->length) != should)
-				fail_msg("%.*s must %scover %.*s", (int)filter->length, filter->text, should ? "" : "not ",
-					(int)covered->length, covered->text);
+			if (sqlauth_topic_covers(filter->text, filter->length, covered->text, covered->length) !=
+				should)
+				fail_msg("%.*s must %scover %.*s", (int)filter->length, filter->text,
+					should ? "" : "not ", (int)covered->length, covered->text);
 		}
 	corpus_fini(&filters);
 }
@@ -423,15 +422,15 @@ static void topics_of_the_largest_size_are_judged(void **state)
 		const char *name;
 		bool matches;
 	} rows[] = {
-		{ "a", "a", true },   /* one level of 65,535 bytes */
-		{ "/", "/", true },   /* 65,536 empty levels */
-		{ "a/", "a/", true }, /* 32,768 levels, none of them empty */
-		{ "+/", "a/", true },
-		{ "+/", "/", false },
-		{ "a/", "b/", false },
-		{ "a", "b", false },
-		{ "+/a/", "b/a/", true },
-		{ "+/a/", "b/b/", false },
+		{"a", "a", true},   /* one level of 65,535 bytes */
+		{"/", "/", true},   /* 65,536 empty levels */
+		{"a/", "a/", true}, /* 32,768 levels, none of them empty */
+		{"+/", "a/", true},
+		{"+/", "/", false},
+		{"a/", "b/", false},
+		{"a", "b", false},
+		{"+/a/", "b/a/", true},
+		{"+/a/", "b/b/", false},
 	};
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(rows); i++) {
@@ -490,7 +489,7 @@ static double cost(const char *unit, size_t size)
 
 static void the_cost_grows_no_faster_than_the_length(void **state)
 {
-	static const char *const units[] = { "a", "/", "a/", "abcdefg/" };
+	static const char *const units[] = {"a", "/", "a/", "abcdefg/"};
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(units); i++) {
 		double small = cost(units[i], 4000);
