@@ -80,6 +80,10 @@ struct sqlauth_verdict sqlauth_acl_check(const struct sqlauth_acl *acl, enum sql
 /* The permission at `index`, its strings borrowed from the block; false for SQLAUTH_NO_PERMISSION or beyond. */
 bool sqlauth_acl_permission(const struct sqlauth_acl *acl, uint32_t index, struct sqlauth_permission *permission_r);
 
+/* Whether anybody but the caller holds a reference; a snapshot, exact only where all references belong to one thread.
+ */
+bool sqlauth_acl_shared(const struct sqlauth_acl *acl);
+
 /* Permissions given to sqlauth_acl_compile, and bytes of the block. */
 size_t sqlauth_acl_count(const struct sqlauth_acl *acl);
 size_t sqlauth_acl_bytes(const struct sqlauth_acl *acl);

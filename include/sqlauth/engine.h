@@ -71,8 +71,6 @@ struct sqlauth_connect {
 	const char *username;                          /* NULL: none given */
 	bool has_password;                             /* a password was given, be it empty */
 	const struct sqlauth_certificate *certificate; /* NULL: none presented, or no TLS */
-	bool established; /* the broker itself took the identity from the certificate (use_identity_as_username,
-			   * use_subject_as_username) and will not ask for a verdict */
 };
 
 struct sqlauth_identity;

@@ -16,6 +16,11 @@ void sqlauth_acl_unref(struct sqlauth_acl *acl)
 		free(acl);
 }
 
+bool sqlauth_acl_shared(const struct sqlauth_acl *acl)
+{
+	return atomic_load_explicit(&acl->references, memory_order_relaxed) > 1;
+}
+
 size_t sqlauth_acl_count(const struct sqlauth_acl *acl)
 {
 	return acl->permission_count;
