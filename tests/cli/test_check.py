@@ -64,7 +64,8 @@ class Recognised(TestCase):
                                          name=kind + ".db")
                 names = "".join(f'certificate: {other} "{name}"\n' for other, name in rows.items())
                 self.assert_ends(self.check(database, "-c", certificate), DONE, names +
-                                 'client: "pump", known by its certificate\naccepted: the broker shows username "pump"\n'
+                                 'client: "pump", known by its certificate\n'
+                                 'accepted: the broker shows username "pump"\n'
                                  "group: none, no rule in group_rules matches\n", "")
 
     def test_the_certificate_counts_where_the_username_is_unknown(self):
@@ -192,7 +193,8 @@ class Answered(TestCase):
         self.assert_ends(self.check(database, "-u", "p7", "publish", "devices/p7/x"), DONE,
                          [f'note: %c, the MQTT client id, is "": it is empty; {effect}'])
         self.assert_ends(self.check(database, "-u", "a/b", "-i", "x", "publish", "devices/a/b"), DENIED,
-                         [f'note: %u, the username, is "a/b": it holds a /, + or #; {effect}', "no permission matches\n"])
+                         [f'note: %u, the username, is "a/b": it holds a /, + or #; {effect}',
+                          "no permission matches\n"])
         result = self.check(database, "-u", "p7", "-i", "pump-7")
         self.assertNotIn(b"note:", result.stdout)
 
