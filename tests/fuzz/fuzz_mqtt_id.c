@@ -1,0 +1,57 @@
+/* MQTT client identifier patterns against the obvious recursive matcher. Input: three lines, pattern, username and
+ * identifier; a username that begins with a `!` is none at all. */
+#include <stdbool.h>
+
+#include "fuzz.h"
+#include "sqlauth/mqtt_id.h"
+
+#define INPUT_MAX 40 /* the recursion is exponential in the stars */
+
+/* Bytes of the UTF-8 character at text; 1 where there is none. The shortest forms only, no surrogates (RFC 3629). */
+static size_t character(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t size = s[0] < 0xC2 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : s[0] < 0xF5 ? 4 : 1;
+	for (size_t i = 1; i < size; i++)
+		if ((s[i] & 0xC0) != 0x80)
+			return 1;
+	if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F) || (s[0] == 0xF0 && s[1] < 0x90) ||
+		(s[0] == 0xF4 && s[1] > 0x8F))
+		return 1;
+	return size;
+}
+
+static bool matches(const char *pattern, const char *username, const char *id)
+{
+	if (*pattern == '\0')
+		return *id == '\0';
+	if (*pattern == '*')
+		return matches(pattern + 1, username, id) ||
+		       (*id != '\0' && matches(pattern, username, id + character(id)));
+	if (*pattern == '?')
+		return *id != '\0' && matches(pattern + 1, username, id + character(id));
+	if (username != NULL && strncmp(pattern, "%u", 2) == 0) {
+		size_t length = strlen(username);
+		return strncmp(id, username, length) == 0 && matches(pattern + 2, username, id + length);
+	}
+	if (username != NULL && strncmp(pattern, "%%", 2) == 0)
+		return *id == '%' && matches(pattern + 2, username, id + 1);
+	return *pattern == *id && matches(pattern + 1, username, id + 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_part pattern = fuzz_next_string(&data, &size);
+	struct fuzz_part username = fuzz_next_string(&data, &size);
+	struct fuzz_part id = fuzz_next_string(&data, &size);
+	const char *given = username.bytes[0] == '!' ? NULL : username.bytes;
+	bool matched = sqlauth_mqtt_id_matches(pattern.bytes, given, id.bytes);
+	if (pattern.length > SQLAUTH_MQTT_ID_PATTERN_BYTES_MAX)
+		DEMAND(!matched);
+	else if (pattern.length <= INPUT_MAX && id.length <= INPUT_MAX)
+		DEMAND(matched == matches(pattern.bytes, given, id.bytes));
+	free(pattern.bytes);
+	free(username.bytes);
+	free(id.bytes);
+	return 0;
+}
