@@ -88,7 +88,7 @@ static enum sqlauth_error check_overwritten(
 {
 	struct sqlauth_file *used = &store->used.file[SQLAUTH_FILE_DATABASE];
 	const struct sqlauth_file *database = &now->file[SQLAUTH_FILE_DATABASE];
-	int64_t version;
+	int64_t version = 0;
 	enum sqlauth_error error;
 
 	*overwritten_r = false;

@@ -13,6 +13,14 @@
 #define RULE_COLUMNS "r.match_by, r.value, r.group_name, v.revision"
 #define RULE_TABLES  "group_rules AS r LEFT JOIN group_revisions AS v ON v.group_name = r.group_name"
 
+/* Expression and condition of the index group_rules_by_pattern, word for word: otherwise SQLite does not use it. */
+#define WILDCARD_KEY                                                                                                   \
+	"CASE WHEN r.value GLOB '[^*?]*' "                                                                             \
+	"THEN 'p' || substr(substr(r.value, 1, instr(replace(r.value, '?', '*'), '*') - 1), 1, 32) "                   \
+	"ELSE 's' || substr(substr(r.value, "                                                                          \
+	"1 + length(rtrim(r.value, replace(replace(r.value, '?', ''), '*', '')))), -32) END"
+#define WILDCARD_RULE "r.match_by = 'mqtt_id' AND r.value GLOB '*[*?]*'"
+
 const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT] = {
 	[SQLAUTH_SQL_BEGIN] = "BEGIN",
 	[SQLAUTH_SQL_COMMIT] = "COMMIT",
@@ -22,9 +30,7 @@ const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT] = {
 
 	[SQLAUTH_SQL_CLIENT_BY_USERNAME] = "SELECT " CLIENT_COLUMNS " FROM clients AS c WHERE c.username = ?1",
 	[SQLAUTH_SQL_CLIENT_BY_VISIBLE_USERNAME] =
-		"SELECT " CLIENT_COLUMNS " FROM clients AS c WHERE c.username = ?1 "
-		"UNION ALL "
-		"SELECT " CLIENT_COLUMNS " FROM clients AS c WHERE c.name = ?1 AND c.username IS NULL",
+		"SELECT " CLIENT_COLUMNS " FROM clients AS c WHERE coalesce(c.username, c.name) = ?1",
 	[SQLAUTH_SQL_CLIENT_BY_NAME] = "SELECT " CLIENT_COLUMNS " FROM clients AS c WHERE c.name = ?1",
 	[SQLAUTH_SQL_CLIENT_BY_CERTIFICATE] = "SELECT c.name FROM client_certificates AS k CROSS JOIN clients AS c "
 					      "WHERE k.match_by = ?1 AND k.value = ?2 AND c.name = k.client "
@@ -40,8 +46,12 @@ const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT] = {
 		"UNION ALL SELECT " RULE_COLUMNS " FROM " RULE_TABLES " WHERE r.match_by = 'any' AND r.value = ?4 "
 		"UNION ALL SELECT " RULE_COLUMNS " FROM " RULE_TABLES
 		" WHERE r.match_by = 'anonymous' AND r.value = ?5",
-	[SQLAUTH_SQL_WILDCARD_FLOOR] = "SELECT 1",
-	[SQLAUTH_SQL_WILDCARD_RULES] = "SELECT 1",
+	/* the last key at or before ?1 and not before ?2; the keys of rules with wildcards: see rules.c */
+	[SQLAUTH_SQL_WILDCARD_FLOOR] =
+		"SELECT " WILDCARD_KEY " FROM group_rules AS r WHERE " WILDCARD_RULE " AND " WILDCARD_KEY
+		" <= ?1 AND " WILDCARD_KEY " >= ?2 ORDER BY " WILDCARD_KEY " DESC LIMIT 1",
+	[SQLAUTH_SQL_WILDCARD_RULES] =
+		"SELECT " RULE_COLUMNS " FROM " RULE_TABLES " WHERE " WILDCARD_RULE " AND " WILDCARD_KEY " = ?1",
 	[SQLAUTH_SQL_ANONYMOUS_RULE] = "SELECT 1 FROM group_rules WHERE match_by = 'anonymous' AND value = '*' LIMIT 1",
 
 	[SQLAUTH_SQL_PERMISSIONS] = "SELECT topic, permission, action FROM acl_permissions "

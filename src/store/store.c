@@ -113,7 +113,7 @@ uint64_t sqlauth_store_reopenings(const struct sqlauth_store *store)
 
 enum sqlauth_error sqlauth_store_data_version(struct sqlauth_store *store, uint64_t *version_r)
 {
-	int64_t version;
+	int64_t version = 0;
 	enum sqlauth_error error = sqlauth_store_follow(store, NULL);
 
 	if (error != SQLAUTH_OK)

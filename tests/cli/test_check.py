@@ -91,9 +91,10 @@ class Refused(TestCase):
     def refuse(self, sql, reason, *arguments):
         """Asks a question as well: it is denied because the connection is."""
         result = self.check(self.database(sql), *arguments, "publish", "devices/p7/x")
-        self.assert_ends(result, DENIED, ["\nrefused: " if result.stdout[:8] != b"refused:" else "refused: ",
-                                          f"refused: {reason}: "], "")
-        self.assertTrue(result.stdout.endswith(b'\ndenied publish "devices/p7/x": the connection is refused\n'))
+        self.assert_ends(result, DENIED, [f"refused: {reason}: "], "")
+        refusal, answer = result.stdout.decode().splitlines()[-2:]
+        self.assertTrue(refusal.startswith(f"refused: {reason}: "), refusal)
+        self.assertEqual(answer, 'denied publish "devices/p7/x": the connection is refused')
         self.assertNotIn(b"accepted", result.stdout)
         return result.stdout.decode()
 
@@ -233,6 +234,14 @@ class CannotAnswer(TestCase):
                 result = self.check(path, "-u", "p7")
                 self.assert_ends(result, FAILED, "", [path])
                 self.assertEqual(result.stderr.count(b"\n"), 1)
+
+    def test_a_hostile_path_is_printed_escaped(self):
+        for arguments in (["check", "-d"], ["init", "-d"], ["check", "-d", self.database(), "--certificate"]):
+            with self.subTest(arguments=arguments):
+                result = sqlauth(*arguments, self.path("\x1b[2J\n\u202e/x"))
+                self.assertIn(result.returncode, (USAGE, FAILED))
+                self.assert_ends(result, result.returncode, "", [r"\x1b[2J\x0a\xe2\x80\xae/x"])
+                self.assertEqual(result.stderr.count(b"\n"), 1, result.stderr)
 
     def test_a_database_that_this_user_may_not_read(self):
         database = self.database(CLIENT)
