@@ -21,6 +21,26 @@ static size_t character(const char *text)
 	return size;
 }
 
+static bool matches(const char *pattern, const char *username, const char *id);
+
+/* Whether id begins with the character at literal, and what comes behind it matches the rest of the pattern. */
+static bool literally(const char *literal, const char *rest, const char *username, const char *id)
+{
+	size_t size = character(literal);
+	return *id != '\0' && character(id) == size && memcmp(literal, id, size) == 0 &&
+	       matches(rest, username, id + size);
+}
+
+/* Whether id begins with the characters of name, and what comes behind them matches the rest of the pattern. */
+static bool named(const char *name, const char *rest, const char *username, const char *id)
+{
+	if (*name == '\0')
+		return matches(rest, username, id);
+	size_t size = character(name);
+	return *id != '\0' && character(id) == size && memcmp(name, id, size) == 0 &&
+	       named(name + size, rest, username, id + size);
+}
+
 static bool matches(const char *pattern, const char *username, const char *id)
 {
 	if (*pattern == '\0')
@@ -30,13 +50,11 @@ static bool matches(const char *pattern, const char *username, const char *id)
 		       (*id != '\0' && matches(pattern, username, id + character(id)));
 	if (*pattern == '?')
 		return *id != '\0' && matches(pattern + 1, username, id + character(id));
-	if (username != NULL && strncmp(pattern, "%u", 2) == 0) {
-		size_t length = strlen(username);
-		return strncmp(id, username, length) == 0 && matches(pattern + 2, username, id + length);
-	}
+	if (username != NULL && strncmp(pattern, "%u", 2) == 0)
+		return *username != '\0' && named(username, pattern + 2, username, id);
 	if (username != NULL && strncmp(pattern, "%%", 2) == 0)
-		return *id == '%' && matches(pattern + 2, username, id + 1);
-	return *pattern == *id && matches(pattern + 1, username, id + 1);
+		return literally(pattern + 1, pattern + 2, username, id);
+	return literally(pattern, pattern + character(pattern), username, id);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

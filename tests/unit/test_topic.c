@@ -235,6 +235,8 @@ static void a_nul_byte_is_a_fault_wherever_it_stands(void **state)
 			fail_msg("row %zu: covers", i);
 	}
 	assert_int_equal(sqlauth_topic_filter_fault("", 1), SQLAUTH_TOPIC_HAS_NUL);
+	size_t length = 0;
+	assert_null(sqlauth_topic_skip_share("$share/\0/a", 10, &length));
 }
 
 static void every_fault_has_a_sentence_of_its_own(void **state)
