@@ -350,7 +350,7 @@ static void every_short_filter_matches_as_the_oracle_says(void **state)
 	struct corpus filters;
 	struct corpus names;
 	(void)state;
-	corpus_init(&filters, letters, 5, is_filter);
+	corpus_init(&filters, letters, 6, is_filter);
 	corpus_init(&names, name_letters, 6, NULL);
 	for (size_t f = 0; f < filters.count; f++)
 		for (size_t n = 0; n < names.count; n++) {
