@@ -360,7 +360,7 @@ static void rules_are_visited_once_each(void **state)
 	sqlauth_text_init(&text, seen, sizeof seen);
 	begin();
 	assert_int_equal(sqlauth_store_visit_rules(store, &query, note_rule, &text), SQLAUTH_OK);
-	assert_string_equal(seen, "any=*>g3 mqtt_id=pump-*>g1 mqtt_id=pump-*>g6 ");
+	assert_string_equal(seen, "any=*>g3 mqtt_id=pump-*>g6 mqtt_id=pump-*>g1 ");
 	sqlauth_store_end(store);
 }
 
