@@ -138,13 +138,14 @@ class Broker:
     # ---- configuration ----
 
     def lines(self):
+        per_listener = "per_listener_settings true" in self.settings
+        anonymous = any(line.split(" ")[0] == "allow_anonymous" for line in self.settings)
         out = ["log_dest stderr", "log_type all", "connection_messages true", "log_timestamp false"]
         if os.geteuid() == 0:
             out.append("user " + self.user)
-        if not any(line.split(" ")[0] == "allow_anonymous" for line in self.settings):
-            out.append("allow_anonymous false")
         out += self.settings
-        per_listener = "per_listener_settings true" in self.settings
+        if not anonymous and not per_listener:
+            out.append("allow_anonymous false")
         plugin = self._plugin_block()
         if not per_listener:
             out += plugin

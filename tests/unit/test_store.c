@@ -360,7 +360,7 @@ static void rules_are_visited_once_each(void **state)
 	sqlauth_text_init(&text, seen, sizeof seen);
 	begin();
 	assert_int_equal(sqlauth_store_visit_rules(store, &query, note_rule, &text), SQLAUTH_OK);
-	assert_string_equal(seen, "any=*>g3 mqtt_id=pump-*>g1 mqtt_id=pump-*>g6 ");
+	assert_string_equal(seen, "any=*>g3 mqtt_id=pump-*>g6 mqtt_id=pump-*>g1 ");
 	sqlauth_store_end(store);
 }
 
@@ -605,7 +605,8 @@ static void no_statement_scans_a_table(void **state)
 				const char *step = (const char *)sqlite3_column_text(plan, 3);
 
 				if ((strncmp(step, "SCAN", 4) == 0 && strcmp(step, allowed) != 0) ||
-					strstr(step, "B-TREE") != NULL || strstr(step, "AUTOMATIC") != NULL)
+					strstr(step, "B-TREE") != NULL || strstr(step, "AUTOMATIC") != NULL ||
+					strstr(step, "(match_by=?)") != NULL /* all rules of one kind */)
 					fail_msg("%s: %s", sqlauth_statement_sql[i], step);
 			}
 			sqlite3_finalize(plan);
