@@ -312,7 +312,11 @@ enum sqlauth_error plugin_find_session(
 	if (error)
 		return error;
 	session = sqlauth_sessions_find(plugin->sessions, asker->client, asker->mqtt_id, asker->username);
-	if (!session)
+	/* Another handle than the one it connected with: the source of a retained message, asked about by name. Its own
+	 * permissions count while it is connected, the database's afterwards. */
+	if (!session || (!sqlauth_session_is_connected(session) &&
+				session != sqlauth_sessions_find_handle(
+						   plugin->sessions, asker->client, asker->mqtt_id, asker->username)))
 		return SQLAUTH_ERROR_NOT_FOUND;
 	*session_r = session;
 	return SQLAUTH_OK;
