@@ -27,6 +27,7 @@ static void every_spelling_comes_out_the_same(void **state)
 	static const char *const prefixes[] = {"",
 		"SHA256:", "sha256:", "Sha256:", "sha256 Fingerprint=", "SHA256 Fingerprint=", "sha256 fingerprint="};
 	static const char *const digits[] = {UPPER, LOWER, MIXED, UPPER_COLONS, LOWER_COLONS};
+	static const char *const blanks[] = {"", " ", "\n", "\r\n", "\t  "};
 	char text[256], fingerprint[SQLAUTH_FINGERPRINT_SIZE];
 
 	(void)state;
