@@ -16,7 +16,7 @@
 
 #include "sqlauth/error.h"
 
-enum sqlauth_effect { SQLAUTH_ALLOW, SQLAUTH_DENY };     /* acl_permissions.permission */
+enum sqlauth_effect { SQLAUTH_ALLOW, SQLAUTH_DENY };        /* acl_permissions.permission */
 enum sqlauth_action { SQLAUTH_PUBLISH, SQLAUTH_SUBSCRIBE }; /* acl_permissions.action */
 
 /* One row of acl_permissions. Strings NUL-terminated; borrowed wherever this type is used. */
@@ -40,13 +40,14 @@ enum sqlauth_decision { SQLAUTH_DENIED = 0, SQLAUTH_ALLOWED };
 
 struct sqlauth_verdict {
 	enum sqlauth_decision decision;
-	uint32_t permission; /* index of the permission that decided (sqlauth_acl_permission), or SQLAUTH_NO_PERMISSION */
+	uint32_t permission; /* index of the permission that decided (sqlauth_acl_permission), or SQLAUTH_NO_PERMISSION
+			      */
 };
 
 /* The values that placeholders stand for, with what was found out about them once. Strings are borrowed and must
  * outlive the struct. */
 struct sqlauth_acl_client {
-	const char *value[2];  /* [0]: %c, the MQTT client identifier; [1]: %u, the broker-visible username */
+	const char *value[2]; /* [0]: %c, the MQTT client identifier; [1]: %u, the broker-visible username */
 	size_t length[2];
 	bool usable[2]; /* neither empty nor with `/`, `+` or `#`: an allow may use it */
 };
@@ -78,6 +79,10 @@ struct sqlauth_verdict sqlauth_acl_check(const struct sqlauth_acl *acl, enum sql
 
 /* The permission at `index`, its strings borrowed from the block; false for SQLAUTH_NO_PERMISSION or beyond. */
 bool sqlauth_acl_permission(const struct sqlauth_acl *acl, uint32_t index, struct sqlauth_permission *permission_r);
+
+/* Whether anybody but the caller holds a reference; a snapshot, exact only where all references belong to one thread.
+ */
+bool sqlauth_acl_shared(const struct sqlauth_acl *acl);
 
 /* Permissions given to sqlauth_acl_compile, and bytes of the block. */
 size_t sqlauth_acl_count(const struct sqlauth_acl *acl);

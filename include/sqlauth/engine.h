@@ -6,8 +6,8 @@
  *   (verify)   sqlauth_password_verify of sqlauth_identity_hash, in whichever thread
  *   admit      reads the database again; refuses if the client changed meanwhile; gives the compiled ACL
  *
- * An unknown or disabled client that presents a password is told apart from a wrong password only in `reason`, after the
- * same work: identify answers VERIFY with a hash (a decoy for the unknown), and admit refuses it whatever came out.
+ * An unknown or disabled client that presents a password is told apart from a wrong password only in `reason`, after
+ * the same work: identify answers VERIFY with a hash (a decoy for the unknown), and admit refuses it whatever came out.
  *
  * Thread rules: engine and identities belong to one thread; the string of sqlauth_identity_hash may be read by another
  * while the identity lives. Compiled ACLs are shared by all identities with the same groups.
@@ -30,20 +30,20 @@
 /* Why a connection was accepted or refused. sqlauth_reason_word gives the word of log lines. */
 enum sqlauth_reason {
 	SQLAUTH_REASON_ACCEPTED = 0,
-	SQLAUTH_REASON_UNKNOWN_CLIENT,         /* unknown_client: no such username, no such certificate */
-	SQLAUTH_REASON_WRONG_PASSWORD,         /* wrong_password */
-	SQLAUTH_REASON_NO_PASSWORD,            /* no_password: a credentials client that sent none */
-	SQLAUTH_REASON_UNUSABLE_HASH,          /* unusable_hash: malformed, unknown or too expensive */
-	SQLAUTH_REASON_DISABLED,               /* disabled */
-	SQLAUTH_REASON_DISCONNECTED,           /* disconnect_before: lies in the future */
-	SQLAUTH_REASON_MQTT_ID,                /* mqtt_id: not one that this client may use */
-	SQLAUTH_REASON_NO_CERTIFICATE,         /* no_certificate: wanted, none presented */
-	SQLAUTH_REASON_CERTIFICATE_MISMATCH,   /* certificate_mismatch: not one of this client's */
-	SQLAUTH_REASON_CERTIFICATE_AMBIGUOUS,  /* certificate_ambiguous: two clients have it */
-	SQLAUTH_REASON_ANONYMOUS,              /* anonymous: no anonymous rule exists */
-	SQLAUTH_REASON_MQTT_ID_IN_USE,         /* mqtt_id_in_use: by a different client that is connected */
-	SQLAUTH_REASON_CHANGED,                /* changed: the client was edited while its password was verified */
-	SQLAUTH_REASON_UNAVAILABLE,            /* unavailable: the database or memory */
+	SQLAUTH_REASON_UNKNOWN_CLIENT,        /* unknown_client: no such username, no such certificate */
+	SQLAUTH_REASON_WRONG_PASSWORD,        /* wrong_password */
+	SQLAUTH_REASON_NO_PASSWORD,           /* no_password: a credentials client that sent none */
+	SQLAUTH_REASON_UNUSABLE_HASH,         /* unusable_hash: malformed, unknown or too expensive */
+	SQLAUTH_REASON_DISABLED,              /* disabled */
+	SQLAUTH_REASON_DISCONNECTED,          /* disconnect_before: lies in the future */
+	SQLAUTH_REASON_MQTT_ID,               /* mqtt_id: not one that this client may use */
+	SQLAUTH_REASON_NO_CERTIFICATE,        /* no_certificate: wanted, none presented */
+	SQLAUTH_REASON_CERTIFICATE_MISMATCH,  /* certificate_mismatch: not one of this client's */
+	SQLAUTH_REASON_CERTIFICATE_AMBIGUOUS, /* certificate_ambiguous: two clients have it */
+	SQLAUTH_REASON_ANONYMOUS,             /* anonymous: no anonymous rule exists */
+	SQLAUTH_REASON_MQTT_ID_IN_USE,        /* mqtt_id_in_use: by a different client that is connected */
+	SQLAUTH_REASON_CHANGED,               /* changed: the client was edited while its password was verified */
+	SQLAUTH_REASON_UNAVAILABLE,           /* unavailable: the database or memory */
 	SQLAUTH_REASONS
 };
 
@@ -58,8 +58,8 @@ enum sqlauth_outcome {
 };
 
 struct sqlauth_engine_options {
-	const char *database;  /* path; copied */
-	bool defer_unknown;    /* plugin_opt_unknown_clients defer */
+	const char *database;              /* path; copied */
+	bool defer_unknown;                /* plugin_opt_unknown_clients defer */
 	const struct sqlauth_clock *clock; /* borrowed for the engine's life */
 };
 
@@ -67,12 +67,10 @@ struct sqlauth_engine;
 
 /* What a connection presents. Borrowed for the call. */
 struct sqlauth_connect {
-	const char *mqtt_id;  /* MQTT client identifier */
-	const char *username; /* NULL: none given */
-	bool has_password;    /* a password was given, be it empty */
+	const char *mqtt_id;                           /* MQTT client identifier */
+	const char *username;                          /* NULL: none given */
+	bool has_password;                             /* a password was given, be it empty */
 	const struct sqlauth_certificate *certificate; /* NULL: none presented, or no TLS */
-	bool established;     /* the broker itself took the identity from the certificate (use_identity_as_username,
-	                       * use_subject_as_username) and will not ask for a verdict */
 };
 
 struct sqlauth_identity;
@@ -87,14 +85,15 @@ void sqlauth_engine_free(struct sqlauth_engine *engine);
 enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, const struct sqlauth_connect *connect,
 	struct sqlauth_identity **identity_r, struct sqlauth_text *why) __attribute__((warn_unused_result));
 
-/* Step two. verified: what sqlauth_password_verify said (SQLAUTH_OK where no password was asked for). ACCEPT and the ACL in *acl_r
- * (one reference, the caller's), REFUSED (sqlauth_identity_reason), or UNAVAILABLE. */
+/* Step two. verified: what sqlauth_password_verify said (SQLAUTH_OK where no password was asked for). ACCEPT and the
+ * ACL in *acl_r (one reference, the caller's), REFUSED (sqlauth_identity_reason), or UNAVAILABLE. */
 enum sqlauth_outcome sqlauth_engine_admit(struct sqlauth_engine *engine, struct sqlauth_identity *identity,
-	enum sqlauth_error verified, struct sqlauth_acl **acl_r, struct sqlauth_text *why) __attribute__((warn_unused_result));
+	enum sqlauth_error verified, struct sqlauth_acl **acl_r, struct sqlauth_text *why)
+	__attribute__((warn_unused_result));
 
-/* The ACL that the client with this broker-visible username (NULL: anonymous) would have now: for questions about somebody
- * whom nobody remembers. Not a connect: no password, no certificate, and so no groups by certificate fingerprint. A client that
- * is disabled or gone: REFUSED (UNKNOWN where unknown clients are deferred). */
+/* The ACL that the client with this broker-visible username (NULL: anonymous) would have now: for questions about
+ * somebody whom nobody remembers. Not a connect: no password, no certificate, and so no groups by certificate
+ * fingerprint. A client that is disabled or gone: REFUSED (UNKNOWN where unknown clients are deferred). */
 enum sqlauth_outcome sqlauth_engine_recall(struct sqlauth_engine *engine, const char *mqtt_id, const char *username,
 	struct sqlauth_acl **acl_r, struct sqlauth_text *why) __attribute__((warn_unused_result));
 
@@ -108,7 +107,8 @@ enum sqlauth_reason sqlauth_identity_reason(const struct sqlauth_identity *ident
 const char *sqlauth_identity_hash(const struct sqlauth_identity *identity);
 /* clients.name; NULL for unknown and anonymous ones. Borrowed. */
 const char *sqlauth_identity_client(const struct sqlauth_identity *identity);
-/* What the broker should show as username: clients.username, or the name where it has none; NULL for anonymous. Borrowed. */
+/* What the broker should show as username: clients.username, or the name where it has none; NULL for anonymous.
+ * Borrowed. */
 const char *sqlauth_identity_username(const struct sqlauth_identity *identity);
 
 /* The store, for what is not about connecting (disconnect_before, data_version). Borrowed. */

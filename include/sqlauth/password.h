@@ -1,12 +1,13 @@
-/* Password hashes: recognising, bounding, verifying and making the encoded forms of clients.password (docs/security.md).
+/* Password hashes: recognising, bounding, verifying and making the encoded forms of clients.password
+ * (docs/security.md).
  *
  *   $argon2id$v=19$m=..,t=..,p=..$SALT$HASH, $argon2i$   RFC 9106, the argon2 reference encoding
  *   $secret$blake2b$SALT$HASH                            ours: unpadded URL-safe base64 of 16 and 32 bytes; keyed
  *                                                        BLAKE2b-256 of the secret, key = SALT
  *   $7$ITER$SALT$HASH                                    mosquitto_passwd: PBKDF2-HMAC-SHA512, base64
  *   $6$SALT$HASH                                         mosquitto_passwd -H sha512: SHA512(password || salt), base64
- *   PBKDF2$sha256|sha512$ITER$SALT$HASH                  mosquitto-auth-plug (salt as text), mosquitto-go-auth (decoded)
- *   $2a$ $2b$ $2y$, $y$, $5$, $6$SALT$<86 chars>         crypt(5)
+ *   PBKDF2$sha256|sha512$ITER$SALT$HASH                  mosquitto-auth-plug (salt as text), mosquitto-go-auth
+ * (decoded) $2a$ $2b$ $2y$, $y$, $5$, $6$SALT$<86 chars>         crypt(5)
  *
  * Thread rules: all functions may run in any thread after sqlauth_secret_init. Nothing is cached; no secret is kept.
  */
@@ -19,18 +20,18 @@
 #include "sqlauth/error.h"
 
 #define SQLAUTH_PASSWORD_BYTES_MAX 65535 /* MQTT 5.0, 3.1.3.6: binary data has a two-byte length */
-#define SQLAUTH_HASH_BYTES_MAX 512       /* an encoded hash, the NUL not counted */
-#define SQLAUTH_HASH_SIZE (SQLAUTH_HASH_BYTES_MAX + 1)
-#define SQLAUTH_SECRET_SIZE 44           /* a generated secret: 43 characters (256 bits, URL-safe base64) and a NUL */
+#define SQLAUTH_HASH_BYTES_MAX     512   /* an encoded hash, the NUL not counted */
+#define SQLAUTH_HASH_SIZE          (SQLAUTH_HASH_BYTES_MAX + 1)
+#define SQLAUTH_SECRET_SIZE        44 /* a generated secret: 43 characters (256 bits, URL-safe base64) and a NUL */
 
 /* Work that a stored hash may ask for, so that a row in the table cannot stall the broker. */
 struct sqlauth_password_limits {
 	uint64_t memory_bytes; /* argon2 and yescrypt; plugin_opt_max_hash_memory */
 };
-#define SQLAUTH_HASH_MEMORY_DEFAULT (UINT64_C(256) << 20)
-#define SQLAUTH_PBKDF2_ITERATIONS_MAX 5000000 /* about 3 s of SHA-512; OWASP 2023 asks for 210,000 */
-#define SQLAUTH_BCRYPT_COST_MAX 15            /* 2^15 rounds: about 2 s */
-#define SQLAUTH_CRYPT_ROUNDS_MAX 5000000      /* $5$ and $6$ of crypt(5); about 3 s; its default is 5,000 */
+#define SQLAUTH_HASH_MEMORY_DEFAULT   (UINT64_C(256) << 20)
+#define SQLAUTH_PBKDF2_ITERATIONS_MAX 5000000             /* about 3 s of SHA-512; OWASP 2023 asks for 210,000 */
+#define SQLAUTH_BCRYPT_COST_MAX       15                  /* 2^15 rounds: about 2 s */
+#define SQLAUTH_CRYPT_ROUNDS_MAX      5000000             /* $5$ and $6$ of crypt(5); about 3 s; its default is 5,000 */
 #define SQLAUTH_ARGON2_KIB_PASSES_MAX (UINT64_C(4) << 20) /* m (KiB) times t: about 4 s */
 
 enum sqlauth_password_scheme {
@@ -50,14 +51,16 @@ enum sqlauth_password_scheme {
  * sha256crypt, sha512crypt. Constant; "unknown" for other values. */
 const char *sqlauth_password_scheme_name(enum sqlauth_password_scheme scheme);
 
-/* Reads an encoded hash without doing any of its work. OK and the scheme in *scheme_r (may be NULL); INVALID where it is
- * malformed or truncated; LIMIT where it asks for more than the limits; UNSUPPORTED where no scheme begins like this. */
+/* Reads an encoded hash without doing any of its work. OK and the scheme in *scheme_r (may be NULL); INVALID where it
+ * is malformed or truncated; LIMIT where it asks for more than the limits; UNSUPPORTED where no scheme begins like
+ * this. */
 enum sqlauth_error sqlauth_password_inspect(const char *hash, const struct sqlauth_password_limits *limits,
 	enum sqlauth_password_scheme *scheme_r) __attribute__((warn_unused_result));
 
 /* Verifies password[0..length-1] (any bytes) against an encoded hash. OK: it is the password. MISMATCH: it is not.
  * INVALID, LIMIT, UNSUPPORTED: as inspect, nothing was computed. MEMORY, SYSTEM: could not be computed. crypt(5) forms
- * cannot hold a NUL byte: such a password is a MISMATCH, after the same work. Takes what the hash asks for: microseconds
+ * cannot hold a NUL byte: such a password is a MISMATCH, after the same work. Takes what the hash asks for:
+ * microseconds
  * ($secret$, $6$ of mosquitto) to seconds. Compares in constant time; leaves no copy of the password behind. */
 enum sqlauth_error sqlauth_password_verify(const char *hash, const char *password, size_t length,
 	const struct sqlauth_password_limits *limits) __attribute__((warn_unused_result));

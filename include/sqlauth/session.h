@@ -7,7 +7,8 @@
  *   CONNECTED --end--> ENDED --(expired or pushed out)--> forgotten
  *
  * Thread rules: one table, one thread. Memory: bounded by the connections that stand plus SQLAUTH_SESSIONS_ENDED_MAX
- * ended ones. sqlauth_sessions_find is on the hottest path: one hash of the pointer, two string comparisons, no allocation.
+ * ended ones. sqlauth_sessions_find is on the hottest path: one hash of the pointer, two string comparisons, no
+ * allocation.
  */
 #ifndef SQLAUTH_SESSION_H
 #define SQLAUTH_SESSION_H
@@ -20,8 +21,9 @@
 #include "sqlauth/clock.h"
 #include "sqlauth/error.h"
 
-#define SQLAUTH_SESSIONS_ENDED_MAX 100000   /* remembered after their connection ended; the oldest are forgotten first */
-#define SQLAUTH_SESSION_LINGER_MS 10000     /* how long one is kept whose MQTT session ended with the connection */
+#define SQLAUTH_SESSIONS_ENDED_MAX            100000 /* remembered after their connection ended */
+#define SQLAUTH_SESSIONS_LINGERING_PER_ID_MAX 8      /* a reconnect forgets the oldest beyond it */
+#define SQLAUTH_SESSION_LINGER_MS             10000 /* kept this long where the MQTT session ended with the connection */
 
 struct sqlauth_sessions;
 struct sqlauth_session;
@@ -33,44 +35,52 @@ enum sqlauth_session_kind {
 
 /* What a session is made from. Strings are copied. */
 struct sqlauth_session_setup {
-	const void *handle;   /* the broker's pointer; never dereferenced */
+	const void *handle; /* the broker's pointer; never dereferenced */
 	const char *mqtt_id;
 	const char *username; /* broker-visible; NULL: none */
 	const char *client;   /* clients.name; NULL: anonymous, or deferred */
 	enum sqlauth_session_kind kind;
-	bool from_broker;     /* no BASIC_AUTH: the broker took the identity from the certificate */
+	bool from_broker;        /* no BASIC_AUTH: the broker took the identity from the certificate */
 	struct sqlauth_acl *acl; /* a reference is taken; NULL for deferred ones */
 };
 
+/* An empty table. clock is borrowed for the table's life; ended_max, at least 2, is SQLAUTH_SESSIONS_ENDED_MAX outside
+ * of tests. Needs sqlauth_secret_init. Errors: MEMORY. */
 enum sqlauth_error sqlauth_sessions_new(const struct sqlauth_clock *clock, size_t ended_max,
 	struct sqlauth_sessions **sessions_r) __attribute__((warn_unused_result));
 void sqlauth_sessions_free(struct sqlauth_sessions *sessions);
 
-/* Remembers a connection that was just accepted; the handle now means this session and no other. An older session of
- * the same identifier is kept as long as its connection stands, then lingers. MEMORY: nothing remembered. */
+/* Remembers a connection that was just accepted; the handle now means this session and no other. A session of ours
+ * makes older ones with its identifier linger, from now on or from when their connection ends. MEMORY; INVALID (no
+ * handle, no identifier, ours without an ACL): nothing changed. */
 enum sqlauth_error sqlauth_sessions_begin(struct sqlauth_sessions *sessions, const struct sqlauth_session_setup *setup,
 	const struct sqlauth_session **session_r) __attribute__((warn_unused_result));
 
-/* The connection of this handle is gone. lives_on: its MQTT session may outlive it. Unknown handles are ignored. */
+/* The connection of this handle is gone. lives_on: its MQTT session may outlive it; taken for no where the session is
+ * deferred, and where another connection with the same identifier stands, because the MQTT session is that one's. Once
+ * more without lives_on after it ended with it: the MQTT session is over now. Unknown handles are ignored. */
 void sqlauth_sessions_end(struct sqlauth_sessions *sessions, const void *handle, bool lives_on);
 
-/* The session that answers for this client: by handle where identifier and username agree, else the newest one with
- * this identifier and username; NULL: nobody remembers. username NULL: none. Borrowed until the next call that is not find. */
-const struct sqlauth_session *sqlauth_sessions_find(struct sqlauth_sessions *sessions, const void *handle,
-	const char *mqtt_id, const char *username);
+/* The session that answers for this client: by handle where identifier and username agree, else among those with this
+ * identifier and username a connected one, else one whose MQTT session lives on, else any, the newest first; NULL:
+ * nobody remembers. username NULL: none; not the same as an empty one. Borrowed until the next call that is not find.
+ */
+const struct sqlauth_session *sqlauth_sessions_find(
+	struct sqlauth_sessions *sessions, const void *handle, const char *mqtt_id, const char *username);
 
 /* The session bound to this very handle, identifier and username agreeing; NULL otherwise. */
-const struct sqlauth_session *sqlauth_sessions_find_handle(struct sqlauth_sessions *sessions, const void *handle,
-	const char *mqtt_id, const char *username);
+const struct sqlauth_session *sqlauth_sessions_find_handle(
+	struct sqlauth_sessions *sessions, const void *handle, const char *mqtt_id, const char *username);
 
-/* Whether a client other than `client` (NULL: anonymous) is connected with this identifier right now, on another handle. */
-bool sqlauth_sessions_in_use(struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle,
-	const char *client);
+/* Whether a client other than `client` (NULL: anonymous) is connected with this identifier right now, on another
+ * handle. A deferred session is always another client's. */
+bool sqlauth_sessions_in_use(
+	struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle, const char *client);
 
 /* Forgets what has lingered long enough; at most `budget` sessions per call. Cheap when there is nothing to do. */
 void sqlauth_sessions_expire(struct sqlauth_sessions *sessions, size_t budget);
 
-/* Calls visit for every connected session of the named client. Linear in the connected sessions. */
+/* Calls visit for every connected session, in the order in which they began; it must not change the table. */
 typedef void sqlauth_session_visitor(void *context, const struct sqlauth_session *session);
 void sqlauth_sessions_visit_connected(struct sqlauth_sessions *sessions, sqlauth_session_visitor *visit, void *context);
 

@@ -1,15 +1,15 @@
 /* The SQLite database, read by the broker and created by the tool. The only module that sees SQLite.
  *
- * A store is one read-only connection to one database file. It never waits: what is locked now is SQLAUTH_ERROR_BUSY now.
- * It holds no read transaction between sqlauth_store_end and the next sqlauth_store_begin. Between the two all answers
- * come from one snapshot.
+ * A store is one read-only connection to one database file. It never waits: what is locked now is SQLAUTH_ERROR_BUSY
+ * now. It holds no read transaction between sqlauth_store_end and the next sqlauth_store_begin. Between the two all
+ * answers come from one snapshot.
  *
  * Values in the database are hostile: every size is bounded (constants below), every word is looked up, and a row that
  * does not fit is SQLAUTH_ERROR_DATABASE, never a guess.
  *
  * Thread rules: one store, one thread. Errors: MEMORY; BUSY (locked by a writer: try again at the next connect);
- * DATABASE (unusable; the store closes the connection and opens it anew at the next begin); SYSTEM (I/O). Functions that take
- * `why` leave one sentence there that names the file and, where there is one, the mend; why may be NULL.
+ * DATABASE (unusable; the store closes the connection and opens it anew at the next begin); SYSTEM (I/O). Functions
+ * that take `why` leave one sentence there that names the file and, where there is one, the mend; why may be NULL.
  */
 #ifndef SQLAUTH_STORE_H
 #define SQLAUTH_STORE_H
@@ -23,12 +23,12 @@
 #include "sqlauth/error.h"
 #include "sqlauth/text.h"
 
-#define SQLAUTH_SCHEMA_VERSION 1
+#define SQLAUTH_SCHEMA_VERSION   1
 #define SQLAUTH_APPLICATION_NAME "mosquitto-sqlauth" /* schema_info 'application' */
-#define SQLAUTH_APPLICATION_ID 0x53514c41            /* "SQLA", PRAGMA application_id */
+#define SQLAUTH_APPLICATION_ID   0x53514c41          /* "SQLA", PRAGMA application_id */
 
 #define SQLAUTH_STORE_TEXT_BYTES_MAX 65535 /* any text column; a longer value is SQLAUTH_ERROR_DATABASE */
-#define SQLAUTH_STORE_GROUPS_MAX 4096      /* groups of one connection */
+#define SQLAUTH_STORE_GROUPS_MAX     4096  /* groups of one connection */
 
 struct sqlauth_store;
 
@@ -63,9 +63,10 @@ struct sqlauth_groups {
 };
 void sqlauth_groups_clear(struct sqlauth_groups *groups);
 
-/* Opens and checks everything of SPEC section 7, "at start": exists, readable by this process, an SQLite database, ours,
- * of a version that this build knows, with the tables it should have, sound (PRAGMA quick_check up to
- * SQLAUTH_STORE_CHECK_BYTES_MAX), and, in WAL mode, with file and directory permissions under which SQLite can read it. */
+/* Opens and checks everything of SPEC section 7, "at start": exists, readable by this process, an SQLite database,
+ * ours, of a version that this build knows, with the tables it should have, sound (PRAGMA quick_check up to
+ * SQLAUTH_STORE_CHECK_BYTES_MAX), and, in WAL mode, with file and directory permissions under which SQLite can read it.
+ */
 #define SQLAUTH_STORE_CHECK_BYTES_MAX (4 << 20) /* a larger file is not read whole at start: 4 MiB take about 20 ms */
 enum sqlauth_error sqlauth_store_open(const char *path, struct sqlauth_store **store_r, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
@@ -74,8 +75,8 @@ void sqlauth_store_close(struct sqlauth_store *store);
 
 /* Begins a read transaction. Notices when the file at the path is another one than the open one (inode), or the
  * connection was lost to an error, and opens the new file with the checks of sqlauth_store_open, or refuses
- * (DATABASE) while the old database's -wal file lies beside the new file. On success sqlauth_store_end must follow. A few
- * microseconds. */
+ * (DATABASE) while the old database's -wal file lies beside the new file. On success sqlauth_store_end must follow. A
+ * few microseconds. */
 enum sqlauth_error sqlauth_store_begin(struct sqlauth_store *store, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 
@@ -86,8 +87,8 @@ void sqlauth_store_end(struct sqlauth_store *store);
 /* How many times the database was opened again after the first time: for metrics. */
 uint64_t sqlauth_store_reopenings(const struct sqlauth_store *store);
 
-/* A number that differs from the last one whenever another process (or connection) may have changed anything, or the file was
- * exchanged. For "at no cost while nothing changes": about 1 us. Outside begin/end. */
+/* A number that differs from the last one whenever another process (or connection) may have changed anything, or the
+ * file was exchanged. For "at no cost while nothing changes": about 1 us. Outside begin/end. */
 enum sqlauth_error sqlauth_store_data_version(struct sqlauth_store *store, uint64_t *version_r)
 	__attribute__((warn_unused_result));
 
@@ -123,12 +124,14 @@ struct sqlauth_rule_query {
 	bool anonymous;          /* the 'anonymous' rules */
 };
 
-/* Replaces the content of *groups with the groups of all matching rules. LIMIT beyond SQLAUTH_STORE_GROUPS_MAX. Indexed: the cost
- * depends on the rules that match, on the identifier's length, and on mqtt_id patterns that begin AND end with a wildcard. */
+/* Replaces the content of *groups with the groups of all matching rules. LIMIT beyond SQLAUTH_STORE_GROUPS_MAX.
+ * Indexed: the cost depends on the rules that match, on the identifier's length, and on mqtt_id patterns that begin AND
+ * end with a wildcard. */
 enum sqlauth_error sqlauth_store_groups(struct sqlauth_store *store, const struct sqlauth_rule_query *query,
 	struct sqlauth_groups *groups) __attribute__((warn_unused_result));
 
-/* One line per matching rule, for explanations: match_by and value of a rule and its group; strings borrowed for the call. */
+/* One line per matching rule, for explanations: match_by and value of a rule and its group; strings borrowed for the
+ * call. */
 typedef void sqlauth_rule_visitor(void *context, const char *match_by, const char *value, const char *group);
 enum sqlauth_error sqlauth_store_visit_rules(struct sqlauth_store *store, const struct sqlauth_rule_query *query,
 	sqlauth_rule_visitor *visit, void *context) __attribute__((warn_unused_result));
@@ -136,7 +139,8 @@ enum sqlauth_error sqlauth_store_visit_rules(struct sqlauth_store *store, const 
 /* OK where any 'anonymous' rule exists, else NOT_FOUND. */
 enum sqlauth_error sqlauth_store_has_anonymous_rule(struct sqlauth_store *store) __attribute__((warn_unused_result));
 
-/* Reads the permissions of these groups, ordered by group, then id, and compiles them. LIMIT where there are too many. */
+/* Reads the permissions of these groups, ordered by group, then id, and compiles them. LIMIT where there are too many.
+ */
 enum sqlauth_error sqlauth_store_compile(struct sqlauth_store *store, const struct sqlauth_groups *groups,
 	struct sqlauth_acl **acl_r, struct sqlauth_text *why) __attribute__((warn_unused_result));
 
@@ -149,8 +153,8 @@ enum sqlauth_error sqlauth_store_visit_disconnects(struct sqlauth_store *store, 
 
 /* Creates a database with schema.sql in WAL mode at `path`, mode 0640, owned by `owner` (a user's name and its primary
  * group; NULL: leave the owner alone), created atomically: a half-made file is never left at the path. EXISTS where the
- * path exists; NOT_FOUND for an unknown owner; SYSTEM. Checks at the end that `owner` (NULL: this user) can use the file and its
- * directory under WAL, and says the mend in *why where not (SYSTEM; the database stays). */
+ * path exists; NOT_FOUND for an unknown owner; SYSTEM. Checks at the end that `owner` (NULL: this user) can use the
+ * file and its directory under WAL, and says the mend in *why where not (SYSTEM; the database stays). */
 enum sqlauth_error sqlauth_store_create(const char *path, const char *owner, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 

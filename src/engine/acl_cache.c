@@ -1,0 +1,109 @@
+/* The cache of compiled ACLs: a uthash table under a keyed hash. Knows nothing of clients or sessions. */
+#include "acl_cache.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+struct acl_cache_entry {
+	UT_hash_handle hh;
+	struct sqlauth_acl *acl; /* one reference */
+	size_t key_length;
+	char key[]; /* every group: its name, NUL, its revision */
+};
+
+void acl_cache_init(struct acl_cache *cache)
+{
+	cache->entries = NULL;
+	cache->sweep_at = ACL_CACHE_SLACK;
+	sqlauth_secret_random(&cache->key, sizeof cache->key);
+}
+
+static void drop(struct acl_cache *cache, struct acl_cache_entry *entry)
+{
+	HASH_DEL(cache->entries, entry);
+	sqlauth_acl_unref(entry->acl);
+	free(entry);
+}
+
+void acl_cache_clear(struct acl_cache *cache)
+{
+	struct acl_cache_entry *entry, *next;
+
+	HASH_ITER(hh, cache->entries, entry, next)
+	drop(cache, entry);
+}
+
+size_t acl_cache_count(const struct acl_cache *cache)
+{
+	return HASH_COUNT(cache->entries);
+}
+
+/* A new entry with its key filled in and no ACL yet. */
+static struct acl_cache_entry *entry_new(const struct sqlauth_groups *groups)
+{
+	size_t length = 0, at = 0;
+	struct acl_cache_entry *entry;
+
+	for (size_t i = 0; i < groups->count; i++)
+		length += strlen(groups->items[i].name) + 1 + sizeof groups->items[i].revision;
+	entry = calloc(1, sizeof *entry + length);
+	if (!entry)
+		return NULL;
+	entry->key_length = length;
+	for (size_t i = 0; i < groups->count; i++) {
+		size_t name_size = strlen(groups->items[i].name) + 1;
+		memcpy(entry->key + at, groups->items[i].name, name_size);
+		memcpy(entry->key + at + name_size, &groups->items[i].revision, sizeof groups->items[i].revision);
+		at += name_size + sizeof groups->items[i].revision;
+	}
+	return entry;
+}
+
+/* Drops what no session holds any more. Looking at all entries is paid for by as many insertions before. */
+static void sweep(struct acl_cache *cache)
+{
+	struct acl_cache_entry *entry, *next;
+
+	if (HASH_COUNT(cache->entries) < cache->sweep_at)
+		return;
+	HASH_ITER(hh, cache->entries, entry, next)
+	if (!sqlauth_acl_shared(entry->acl))
+		drop(cache, entry);
+	cache->sweep_at = 2 * (size_t)HASH_COUNT(cache->entries) + ACL_CACHE_SLACK;
+}
+
+enum sqlauth_error acl_cache_get(struct acl_cache *cache, struct sqlauth_store *store,
+	const struct sqlauth_groups *groups, struct sqlauth_acl **acl_r, struct sqlauth_text *why)
+{
+	struct acl_cache_entry *found = NULL, *entry = entry_new(groups);
+	enum sqlauth_error error = SQLAUTH_OK;
+	unsigned hash;
+
+	if (!entry)
+		return SQLAUTH_ERROR_MEMORY;
+	hash = (unsigned)sqlauth_keyed_hash(&cache->key, entry->key, entry->key_length);
+	HASH_FIND_BYHASHVALUE(hh, cache->entries, entry->key, entry->key_length, hash, found);
+	if (found) {
+		*acl_r = sqlauth_acl_ref(found->acl);
+		goto out;
+	}
+	error = sqlauth_store_compile(store, groups, &entry->acl, why);
+	if (error)
+		goto out;
+	sweep(cache);
+	*acl_r = sqlauth_acl_ref(entry->acl);
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, cache->entries, entry->key, entry->key_length, hash, entry);
+	if (entry->hh.tbl) {
+		entry = NULL;
+	} else {
+		sqlauth_acl_unref(entry->acl); /* no memory for the table: the caller's reference does without it */
+	}
+out:
+	free(entry);
+	return error;
+}

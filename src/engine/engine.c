@@ -1,0 +1,334 @@
+/* The engine: the two steps of connecting, and recalling somebody whom nobody remembers. Joins identity, groups and
+ * compiled ACLs; knows nothing of the broker.
+ */
+#include "sqlauth/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "acl_cache.h"
+#include "identity.h"
+#include "sqlauth/secret.h"
+
+struct sqlauth_engine {
+	struct sqlauth_store *store;
+	const struct sqlauth_clock *clock;
+	struct acl_cache acls;
+	bool defer_unknown;
+};
+
+/* The words of log lines; append only, they are API. */
+static const char *const reason_words[SQLAUTH_REASONS] = {
+	[SQLAUTH_REASON_ACCEPTED] = "accepted",
+	[SQLAUTH_REASON_UNKNOWN_CLIENT] = "unknown_client",
+	[SQLAUTH_REASON_WRONG_PASSWORD] = "wrong_password",
+	[SQLAUTH_REASON_NO_PASSWORD] = "no_password",
+	[SQLAUTH_REASON_UNUSABLE_HASH] = "unusable_hash",
+	[SQLAUTH_REASON_DISABLED] = "disabled",
+	[SQLAUTH_REASON_DISCONNECTED] = "disconnect_before",
+	[SQLAUTH_REASON_MQTT_ID] = "mqtt_id",
+	[SQLAUTH_REASON_NO_CERTIFICATE] = "no_certificate",
+	[SQLAUTH_REASON_CERTIFICATE_MISMATCH] = "certificate_mismatch",
+	[SQLAUTH_REASON_CERTIFICATE_AMBIGUOUS] = "certificate_ambiguous",
+	[SQLAUTH_REASON_ANONYMOUS] = "anonymous",
+	[SQLAUTH_REASON_MQTT_ID_IN_USE] = "mqtt_id_in_use",
+	[SQLAUTH_REASON_CHANGED] = "changed",
+	[SQLAUTH_REASON_UNAVAILABLE] = "unavailable",
+};
+
+const char *sqlauth_reason_word(enum sqlauth_reason reason)
+{
+	return (unsigned)reason < SQLAUTH_REASONS ? reason_words[reason] : "unknown";
+}
+
+enum sqlauth_error sqlauth_engine_new(
+	const struct sqlauth_engine_options *options, struct sqlauth_engine **engine_r, struct sqlauth_text *why)
+{
+	struct sqlauth_engine *engine = calloc(1, sizeof *engine);
+	enum sqlauth_error error;
+
+	if (!engine)
+		return SQLAUTH_ERROR_MEMORY;
+	error = sqlauth_store_open(options->database, &engine->store, why);
+	if (error) {
+		free(engine);
+		return error;
+	}
+	engine->clock = options->clock;
+	engine->defer_unknown = options->defer_unknown;
+	acl_cache_init(&engine->acls);
+	*engine_r = engine;
+	return SQLAUTH_OK;
+}
+
+void sqlauth_engine_free(struct sqlauth_engine *engine)
+{
+	if (!engine)
+		return;
+	acl_cache_clear(&engine->acls);
+	sqlauth_store_close(engine->store);
+	free(engine);
+}
+
+struct sqlauth_store *sqlauth_engine_store(struct sqlauth_engine *engine)
+{
+	return engine->store;
+}
+
+size_t sqlauth_engine_acl_count(const struct sqlauth_engine *engine)
+{
+	return acl_cache_count(&engine->acls);
+}
+
+/* ---- identities ---- */
+
+void sqlauth_identity_free(struct sqlauth_identity *identity)
+{
+	if (!identity)
+		return;
+	sqlauth_client_clear(&identity->client);
+	free(identity->mqtt_id);
+	free(identity->fingerprint);
+	free(identity);
+}
+
+enum sqlauth_reason sqlauth_identity_reason(const struct sqlauth_identity *identity)
+{
+	return identity->reason;
+}
+
+const char *sqlauth_identity_hash(const struct sqlauth_identity *identity)
+{
+	return identity->hash;
+}
+
+const char *sqlauth_identity_client(const struct sqlauth_identity *identity)
+{
+	return identity->client.name;
+}
+
+static struct sqlauth_identity *identity_new(const struct sqlauth_connect *connect)
+{
+	struct sqlauth_identity *identity = calloc(1, sizeof *identity);
+
+	if (!identity)
+		return NULL;
+	identity->mqtt_id = strdup(connect->mqtt_id);
+	if (connect->certificate)
+		identity->fingerprint = strdup(sqlauth_certificate_fingerprint(connect->certificate));
+	if (!identity->mqtt_id || (connect->certificate && !identity->fingerprint)) {
+		sqlauth_identity_free(identity);
+		return NULL;
+	}
+	return identity;
+}
+
+/* ---- step one ---- */
+
+static bool is_deferred(const struct sqlauth_engine *engine, const struct sqlauth_identity *identity)
+{
+	return engine->defer_unknown &&
+	       (identity->reason == SQLAUTH_REASON_UNKNOWN_CLIENT || identity->reason == SQLAUTH_REASON_ANONYMOUS);
+}
+
+enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, const struct sqlauth_connect *connect,
+	struct sqlauth_identity **identity_r, struct sqlauth_text *why)
+{
+	struct sqlauth_identity *identity = identity_new(connect);
+	enum sqlauth_outcome outcome = SQLAUTH_OUTCOME_UNAVAILABLE;
+	enum sqlauth_error error = SQLAUTH_ERROR_MEMORY;
+
+	if (identity)
+		error = sqlauth_store_begin(engine->store, why);
+	if (!error) {
+		error = identity_read(identity, engine->store, engine->clock, connect);
+		sqlauth_store_end(engine->store);
+	}
+	if (error) {
+		if (why && why->length == 0)
+			sqlauth_text_set(why, "the client cannot be looked up: %s", sqlauth_strerror(error));
+		goto out;
+	}
+	if (is_deferred(engine, identity)) {
+		outcome = SQLAUTH_OUTCOME_UNKNOWN;
+		goto out;
+	}
+	if (identity->hash)
+		outcome = SQLAUTH_OUTCOME_VERIFY;
+	else
+		outcome =
+			identity->reason == SQLAUTH_REASON_ACCEPTED ? SQLAUTH_OUTCOME_ACCEPT : SQLAUTH_OUTCOME_REFUSED;
+	*identity_r = identity;
+	identity = NULL;
+out:
+	sqlauth_identity_free(identity);
+	return outcome;
+}
+
+/* ---- step two ---- */
+
+static struct sqlauth_rule_query rules_of(const struct sqlauth_identity *identity)
+{
+	if (identity->anonymous)
+		return (struct sqlauth_rule_query){.mqtt_id = identity->mqtt_id, .anonymous = true};
+	return (struct sqlauth_rule_query){
+		.client = identity->client.name,
+		.mqtt_id = identity->mqtt_id,
+		.fingerprint = identity->fingerprint,
+		.any = true,
+	};
+}
+
+static enum sqlauth_error read_acl(struct sqlauth_engine *engine, const struct sqlauth_rule_query *query,
+	struct sqlauth_acl **acl_r, struct sqlauth_text *why)
+{
+	struct sqlauth_groups groups = {0};
+	enum sqlauth_error error = sqlauth_store_groups(engine->store, query, &groups);
+
+	if (!error)
+		error = acl_cache_get(&engine->acls, engine->store, &groups, acl_r, why);
+	sqlauth_groups_clear(&groups);
+	return error;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_client(const struct sqlauth_client *a, const struct sqlauth_client *b)
+{
+	return same_text(a->name, b->name) && same_text(a->username, b->username) &&
+	       same_text(a->password, b->password) && same_text(a->mqtt_id, b->mqtt_id) &&
+	       a->authentication == b->authentication && a->enabled == b->enabled &&
+	       a->has_certificates == b->has_certificates && a->disconnect_before == b->disconnect_before;
+}
+
+/* Whether the client is what it was at identify: time may have passed over its password. */
+static enum sqlauth_error confirm_unchanged(struct sqlauth_engine *engine, struct sqlauth_identity *identity)
+{
+	struct sqlauth_client now = {0};
+	enum sqlauth_error error;
+
+	if (identity->anonymous)
+		return SQLAUTH_OK;
+	error = sqlauth_store_client_by_name(engine->store, identity->client.name, &now);
+	if (error == SQLAUTH_ERROR_NOT_FOUND || (!error && !same_client(&identity->client, &now))) {
+		identity->reason = SQLAUTH_REASON_CHANGED;
+		error = SQLAUTH_OK;
+	}
+	sqlauth_client_clear(&now);
+	return error;
+}
+
+static enum sqlauth_reason reason_of_verification(enum sqlauth_error verified)
+{
+	switch (verified) {
+	case SQLAUTH_OK:
+		return SQLAUTH_REASON_ACCEPTED;
+	case SQLAUTH_ERROR_MISMATCH:
+		return SQLAUTH_REASON_WRONG_PASSWORD;
+	case SQLAUTH_ERROR_INVALID:
+	case SQLAUTH_ERROR_LIMIT:
+	case SQLAUTH_ERROR_UNSUPPORTED:
+		return SQLAUTH_REASON_UNUSABLE_HASH;
+	default:
+		return SQLAUTH_REASON_UNAVAILABLE;
+	}
+}
+
+enum sqlauth_outcome sqlauth_engine_admit(struct sqlauth_engine *engine, struct sqlauth_identity *identity,
+	enum sqlauth_error verified, struct sqlauth_acl **acl_r, struct sqlauth_text *why)
+{
+	struct sqlauth_rule_query query = rules_of(identity);
+	struct sqlauth_acl *acl = NULL;
+	enum sqlauth_error error;
+
+	if (identity->reason == SQLAUTH_REASON_ACCEPTED)
+		identity->reason = reason_of_verification(verified);
+	if (identity->reason == SQLAUTH_REASON_UNAVAILABLE)
+		return SQLAUTH_OUTCOME_UNAVAILABLE;
+	if (identity->reason != SQLAUTH_REASON_ACCEPTED)
+		return SQLAUTH_OUTCOME_REFUSED;
+	error = sqlauth_store_begin(engine->store, why);
+	if (!error) {
+		error = confirm_unchanged(engine, identity);
+		if (!error && identity->reason == SQLAUTH_REASON_ACCEPTED)
+			error = read_acl(engine, &query, &acl, why);
+		sqlauth_store_end(engine->store);
+	}
+	if (error) {
+		if (why && why->length == 0)
+			sqlauth_text_set(why, "the client's groups cannot be read: %s", sqlauth_strerror(error));
+		identity->reason = SQLAUTH_REASON_UNAVAILABLE;
+		return SQLAUTH_OUTCOME_UNAVAILABLE;
+	}
+	if (identity->reason != SQLAUTH_REASON_ACCEPTED)
+		return SQLAUTH_OUTCOME_REFUSED;
+	*acl_r = acl;
+	return SQLAUTH_OUTCOME_ACCEPT;
+}
+
+enum sqlauth_error sqlauth_engine_visit_rules(struct sqlauth_engine *engine, const struct sqlauth_identity *identity,
+	sqlauth_rule_visitor *visit, void *context)
+{
+	struct sqlauth_rule_query query = rules_of(identity);
+	enum sqlauth_error error = sqlauth_store_begin(engine->store, NULL);
+
+	if (error)
+		return error;
+	error = sqlauth_store_visit_rules(engine->store, &query, visit, context);
+	sqlauth_store_end(engine->store);
+	return error;
+}
+
+/* ---- somebody whom nobody remembers ---- */
+
+/* OK with the rules to follow in *query_r; NOT_FOUND: nobody of ours; MISMATCH: ours, but may do nothing now. */
+static enum sqlauth_error recall_client(struct sqlauth_engine *engine, const char *mqtt_id, const char *username,
+	struct sqlauth_client *client, struct sqlauth_rule_query *query_r)
+{
+	enum sqlauth_error error;
+
+	if (!username) {
+		error = sqlauth_store_has_anonymous_rule(engine->store);
+		if (!error)
+			*query_r = (struct sqlauth_rule_query){.mqtt_id = mqtt_id, .anonymous = true};
+		return error;
+	}
+	error = sqlauth_store_client_by_visible_username(engine->store, username, client);
+	if (error)
+		return error;
+	if (identity_judge_client(client, mqtt_id, engine->clock) != SQLAUTH_REASON_ACCEPTED)
+		return SQLAUTH_ERROR_MISMATCH;
+	*query_r = (struct sqlauth_rule_query){.client = client->name, .mqtt_id = mqtt_id, .any = true};
+	return SQLAUTH_OK;
+}
+
+enum sqlauth_outcome sqlauth_engine_recall(struct sqlauth_engine *engine, const char *mqtt_id, const char *username,
+	struct sqlauth_acl **acl_r, struct sqlauth_text *why)
+{
+	struct sqlauth_client client = {0};
+	struct sqlauth_rule_query query;
+	enum sqlauth_error error = sqlauth_store_begin(engine->store, why);
+
+	if (!error) {
+		error = recall_client(engine, mqtt_id, username, &client, &query);
+		if (!error)
+			error = read_acl(engine, &query, acl_r, why);
+		sqlauth_store_end(engine->store);
+	}
+	sqlauth_client_clear(&client);
+	switch (error) {
+	case SQLAUTH_OK:
+		return SQLAUTH_OUTCOME_ACCEPT;
+	case SQLAUTH_ERROR_NOT_FOUND:
+		return engine->defer_unknown ? SQLAUTH_OUTCOME_UNKNOWN : SQLAUTH_OUTCOME_REFUSED;
+	case SQLAUTH_ERROR_MISMATCH:
+		return SQLAUTH_OUTCOME_REFUSED;
+	default:
+		if (why && why->length == 0)
+			sqlauth_text_set(why, "the client cannot be looked up: %s", sqlauth_strerror(error));
+		return SQLAUTH_OUTCOME_UNAVAILABLE;
+	}
+}

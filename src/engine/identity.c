@@ -1,0 +1,173 @@
+/* Who is this connection: the connect rules up to the password, line by line (docs/architecture.md, "Connect").
+ *
+ * Reads clients and certificates; knows nothing of groups, permissions or sessions.
+ */
+#include "identity.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sqlauth/mqtt_id.h"
+
+static bool is_ours(const struct sqlauth_identity *identity)
+{
+	return identity->client.name != NULL;
+}
+
+const char *sqlauth_identity_username(const struct sqlauth_identity *identity)
+{
+	return identity->client.username ? identity->client.username : identity->client.name;
+}
+
+enum sqlauth_reason identity_judge_client(
+	const struct sqlauth_client *client, const char *mqtt_id, const struct sqlauth_clock *clock)
+{
+	const char *visible = client->username ? client->username : client->name;
+
+	if (!client->enabled)
+		return SQLAUTH_REASON_DISABLED;
+	if (clock->unix_seconds(clock->context) <= client->disconnect_before)
+		return SQLAUTH_REASON_DISCONNECTED;
+	if (client->mqtt_id && !sqlauth_mqtt_id_matches(client->mqtt_id, visible, mqtt_id))
+		return SQLAUTH_REASON_MQTT_ID;
+	return SQLAUTH_REASON_ACCEPTED;
+}
+
+/* Whether one of the certificate's names is a row of this client's: OK, NOT_FOUND, or what went wrong. */
+static enum sqlauth_error client_has_certificate(
+	struct sqlauth_store *store, const char *client, const struct sqlauth_certificate *certificate)
+{
+	for (int kind = 0; kind < SQLAUTH_MATCH_KINDS; kind++) {
+		size_t count = sqlauth_certificate_count(certificate, (enum sqlauth_match_by)kind);
+		for (size_t i = 0; i < count; i++) {
+			const char *name = sqlauth_certificate_name(certificate, (enum sqlauth_match_by)kind, i);
+			enum sqlauth_error error =
+				sqlauth_store_client_has_certificate(store, client, (enum sqlauth_match_by)kind, name);
+			if (error != SQLAUTH_ERROR_NOT_FOUND)
+				return error;
+		}
+	}
+	return SQLAUTH_ERROR_NOT_FOUND;
+}
+
+/* A client that has certificate rows, or that authenticates by certificate, must present one of them. */
+static enum sqlauth_error judge_certificate(
+	struct sqlauth_identity *identity, struct sqlauth_store *store, const struct sqlauth_certificate *certificate)
+{
+	enum sqlauth_error error;
+
+	if (identity->client.authentication == SQLAUTH_CREDENTIALS && !identity->client.has_certificates)
+		return SQLAUTH_OK;
+	if (!certificate) {
+		identity->reason = SQLAUTH_REASON_NO_CERTIFICATE;
+		return SQLAUTH_OK;
+	}
+	error = client_has_certificate(store, identity->client.name, certificate);
+	if (error == SQLAUTH_ERROR_NOT_FOUND) {
+		identity->reason = SQLAUTH_REASON_CERTIFICATE_MISMATCH;
+		return SQLAUTH_OK;
+	}
+	return error;
+}
+
+static enum sqlauth_error judge(struct sqlauth_identity *identity, struct sqlauth_store *store,
+	const struct sqlauth_clock *clock, const struct sqlauth_connect *connect)
+{
+	identity->reason = identity_judge_client(&identity->client, connect->mqtt_id, clock);
+	if (identity->reason != SQLAUTH_REASON_ACCEPTED)
+		return SQLAUTH_OK;
+	if (identity->client.authentication == SQLAUTH_CREDENTIALS && !connect->has_password) {
+		identity->reason = SQLAUTH_REASON_NO_PASSWORD;
+		return SQLAUTH_OK;
+	}
+	return judge_certificate(identity, store, connect->certificate);
+}
+
+/* The one client that has a name of this kind. NOT_FOUND; MISMATCH where two different clients have one. */
+static enum sqlauth_error name_by_kind(struct sqlauth_store *store, const struct sqlauth_certificate *certificate,
+	enum sqlauth_match_by kind, char **name_r)
+{
+	size_t count = sqlauth_certificate_count(certificate, kind);
+	enum sqlauth_error error = SQLAUTH_ERROR_NOT_FOUND;
+	char *found = NULL, *name = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		error = sqlauth_store_client_name_by_certificate(
+			store, kind, sqlauth_certificate_name(certificate, kind, i), &name);
+		if (error == SQLAUTH_ERROR_NOT_FOUND)
+			continue;
+		if (!error && found && strcmp(found, name) != 0)
+			error = SQLAUTH_ERROR_MISMATCH;
+		if (error)
+			goto out;
+		free(found);
+		found = name;
+		name = NULL;
+	}
+	error = found ? SQLAUTH_OK : SQLAUTH_ERROR_NOT_FOUND;
+	if (found) {
+		*name_r = found;
+		found = NULL;
+	}
+out:
+	free(found);
+	free(name);
+	return error;
+}
+
+static enum sqlauth_error find_by_certificate(
+	struct sqlauth_identity *identity, struct sqlauth_store *store, const struct sqlauth_certificate *certificate)
+{
+	enum sqlauth_error error = SQLAUTH_ERROR_NOT_FOUND;
+	char *name = NULL;
+
+	for (int kind = 0; certificate && kind < SQLAUTH_MATCH_KINDS && error == SQLAUTH_ERROR_NOT_FOUND; kind++)
+		error = name_by_kind(store, certificate, (enum sqlauth_match_by)kind, &name);
+	if (!error)
+		error = sqlauth_store_client_by_name(store, name, &identity->client);
+	free(name);
+	return error;
+}
+
+static enum sqlauth_error judge_stranger(struct sqlauth_identity *identity, struct sqlauth_store *store, bool named)
+{
+	enum sqlauth_error error;
+
+	if (named) {
+		identity->reason = SQLAUTH_REASON_UNKNOWN_CLIENT;
+		return SQLAUTH_OK;
+	}
+	identity->anonymous = true;
+	error = sqlauth_store_has_anonymous_rule(store);
+	if (error && error != SQLAUTH_ERROR_NOT_FOUND)
+		return error;
+	identity->reason = error ? SQLAUTH_REASON_ANONYMOUS : SQLAUTH_REASON_ACCEPTED;
+	return SQLAUTH_OK;
+}
+
+enum sqlauth_error identity_read(struct sqlauth_identity *identity, struct sqlauth_store *store,
+	const struct sqlauth_clock *clock, const struct sqlauth_connect *connect)
+{
+	enum sqlauth_error error = SQLAUTH_ERROR_NOT_FOUND;
+
+	if (connect->username)
+		error = sqlauth_store_client_by_username(store, connect->username, &identity->client);
+	if (error == SQLAUTH_ERROR_NOT_FOUND)
+		error = find_by_certificate(identity, store, connect->certificate);
+	if (error == SQLAUTH_ERROR_MISMATCH) {
+		identity->reason = SQLAUTH_REASON_CERTIFICATE_AMBIGUOUS;
+		error = SQLAUTH_OK;
+	} else if (error == SQLAUTH_ERROR_NOT_FOUND) {
+		error = judge_stranger(identity, store, connect->username != NULL);
+	} else if (!error) {
+		error = judge(identity, store, clock, connect);
+	}
+	if (error || !connect->has_password)
+		return error;
+	/* Whoever sends a password waits for a verification, unless it is let in without: silence tells nothing. */
+	if (is_ours(identity) && identity->client.authentication == SQLAUTH_CREDENTIALS)
+		identity->hash = identity->client.password;
+	else if (identity->reason != SQLAUTH_REASON_ACCEPTED)
+		identity->hash = sqlauth_password_decoy();
+	return SQLAUTH_OK;
+}

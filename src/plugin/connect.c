@@ -1,0 +1,365 @@
+/* Connections: from the broker's events to sessions. Who is let in is the engine's decision; which connection a
+ * question belongs to is the session table's; this file knows how the broker behaves (docs/adr/0002-session-model.md).
+ */
+#include <string.h>
+
+#include "plugin.h"
+
+#define ENDING_MS 1000
+
+struct asker plugin_asker(struct mosquitto *client)
+{
+	return (struct asker){
+		.client = client,
+		.mqtt_id = mosquitto_client_id(client),
+		.username = mosquitto_client_username(client),
+		.address = mosquitto_client_address(client),
+	};
+}
+
+/* The answer that means "try again later": MQTT 5 can say so on 2.1; everywhere else a close without a CONNACK, which
+ * clients take for a network fault, is nearer to it than the verdict "not authorised". */
+static int try_again_later(const struct mosquitto *client)
+{
+	return mosquitto_client_protocol_version(client) == BROKER_PROTOCOL_MQTT5 ? BROKER_ERR_SERVER_UNAVAILABLE
+										  : MOSQ_ERR_UNKNOWN;
+}
+
+static int refuse(const struct asker *asker, enum sqlauth_reason reason)
+{
+	plugin_log_refusal(asker, reason);
+	return reason == SQLAUTH_REASON_UNAVAILABLE ? try_again_later(asker->client) : MOSQ_ERR_AUTH;
+}
+
+static enum sqlauth_error begin_session(struct plugin *plugin, const struct asker *asker, const char *client,
+	enum sqlauth_session_kind kind, bool from_broker, struct sqlauth_acl *acl)
+{
+	struct sqlauth_session_setup setup = {
+		.handle = asker->client,
+		.mqtt_id = asker->mqtt_id,
+		.username = asker->username,
+		.client = client,
+		.kind = kind,
+		.from_broker = from_broker,
+		.acl = acl,
+	};
+	const struct sqlauth_session *session;
+	enum sqlauth_error error = sqlauth_sessions_begin(plugin->sessions, &setup, &session);
+
+	if (!error && acl)
+		plugin_log_unusable_values(asker, sqlauth_session_values(session), acl);
+	return error;
+}
+
+/* ---- reload: the broker authenticates again whom it knows already ---- */
+
+/* Whether BASIC_AUTH is about a client that the broker knows already, and not about a new connection, whatever id,
+ * username and password that brings. */
+static bool is_known_to_broker(struct plugin *plugin, const struct asker *asker)
+{
+	const struct sqlauth_session *session;
+
+	if (mosquitto_client)
+		return mosquitto_client(asker->mqtt_id) == asker->client;
+	if (plugin->reloading)
+		return true;
+	/* 2.0 says DISCONNECT for every connection that ends, so a connected session's handle is no new connection. */
+	session = sqlauth_sessions_find_handle(plugin->sessions, asker->client, asker->mqtt_id, asker->username);
+	return session && sqlauth_session_is_connected(session);
+}
+
+/* Nobody is dropped by a reload: who is ours stays, who is another plugin's is left to it. */
+static int authenticate_again(struct plugin *plugin, const struct asker *asker)
+{
+	const struct sqlauth_session *session =
+		sqlauth_sessions_find(plugin->sessions, asker->client, asker->mqtt_id, asker->username);
+	enum sqlauth_outcome outcome;
+	struct sqlauth_acl *acl = NULL;
+
+	if (session)
+		return sqlauth_session_kind(session) == SQLAUTH_SESSION_DEFERRED ? MOSQ_ERR_PLUGIN_DEFER
+										 : MOSQ_ERR_SUCCESS;
+	if (!plugin->options.defer_unknown)
+		return MOSQ_ERR_SUCCESS;
+	outcome = sqlauth_engine_recall(plugin->engine, asker->mqtt_id, asker->username, &acl, NULL);
+	sqlauth_acl_unref(acl);
+	return outcome == SQLAUTH_OUTCOME_UNKNOWN ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_SUCCESS;
+}
+
+int plugin_on_reload(int event, void *data, void *instance)
+{
+	struct plugin *plugin = instance;
+
+	(void)event;
+	(void)data;
+	/* Without ticks nothing would end it; there only connected clients are authenticated again, whom their handle
+	 * tells. */
+	plugin->reloading = plugin->ticks;
+	return MOSQ_ERR_SUCCESS;
+}
+
+/* ---- new connections ---- */
+
+/* The client certificate; *certificate_r stays NULL where there is none. One that cannot be read is an error, not none.
+ */
+static enum sqlauth_error take_certificate(const struct mosquitto *client, struct sqlauth_certificate **certificate_r)
+{
+	void *x509 = mosquitto_client_certificate(client);
+
+	return x509 ? sqlauth_certificate_take_x509(x509, certificate_r) : SQLAUTH_OK;
+}
+
+static bool is_in_use(struct plugin *plugin, const struct asker *asker, const char *client)
+{
+	if (!sqlauth_sessions_in_use(plugin->sessions, asker->mqtt_id, asker->client, client))
+		return false;
+	/* 2.1 gives no DISCONNECT for a client that left while another plugin was still deciding about it. */
+	return !mosquitto_client || mosquitto_client(asker->mqtt_id) != NULL;
+}
+
+/* Lets an identified and admitted client in. */
+static int let_in(
+	struct plugin *plugin, struct asker *asker, const struct sqlauth_identity *identity, struct sqlauth_acl *acl)
+{
+	const char *client = sqlauth_identity_client(identity), *visible = sqlauth_identity_username(identity);
+
+	if (!plugin->options.takeover_any && is_in_use(plugin, asker, client))
+		return refuse(asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
+	/* Also where another, unknown username was given: nobody chooses what %u stands for. */
+	if (visible && (!asker->username || strcmp(visible, asker->username) != 0)) {
+		if (mosquitto_set_username(asker->client, visible) != MOSQ_ERR_SUCCESS)
+			return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+		asker->username = mosquitto_client_username(asker->client);
+	}
+	if (begin_session(plugin, asker, client, SQLAUTH_SESSION_OURS, false, acl))
+		return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+	return MOSQ_ERR_SUCCESS;
+}
+
+static int leave_to_others(struct plugin *plugin, const struct asker *asker)
+{
+	if (begin_session(plugin, asker, NULL, SQLAUTH_SESSION_DEFERRED, false, NULL))
+		return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+	return MOSQ_ERR_PLUGIN_DEFER;
+}
+
+static int unavailable(struct plugin *plugin, const struct asker *asker, const char *why)
+{
+	plugin_log_database(plugin, false, why);
+	return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+}
+
+static int admit(struct plugin *plugin, struct asker *asker, struct sqlauth_identity *identity,
+	enum sqlauth_error verified, struct sqlauth_text *why)
+{
+	struct sqlauth_acl *acl = NULL;
+	int answer;
+
+	switch (sqlauth_engine_admit(plugin->engine, identity, verified, &acl, why)) {
+	case SQLAUTH_OUTCOME_ACCEPT:
+		answer = let_in(plugin, asker, identity, acl);
+		sqlauth_acl_unref(acl);
+		return answer;
+	case SQLAUTH_OUTCOME_UNAVAILABLE:
+		return unavailable(plugin, asker, why->length ? why->data : sqlauth_strerror(verified));
+	default:
+		return refuse(asker, sqlauth_identity_reason(identity));
+	}
+}
+
+static int authenticate(
+	struct plugin *plugin, struct asker *asker, const char *password, const struct sqlauth_certificate *certificate)
+{
+	struct sqlauth_connect connect = {.mqtt_id = asker->mqtt_id,
+		.username = asker->username,
+		.has_password = password != NULL,
+		.certificate = certificate};
+	char why_data[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_identity *identity = NULL;
+	enum sqlauth_outcome outcome;
+	enum sqlauth_error verified = SQLAUTH_OK;
+	struct sqlauth_text why;
+	int answer;
+
+	sqlauth_text_init(&why, why_data, sizeof why_data);
+	outcome = sqlauth_engine_identify(plugin->engine, &connect, &identity, &why);
+	if (outcome == SQLAUTH_OUTCOME_UNAVAILABLE)
+		return unavailable(plugin, asker, why_data);
+	plugin_log_database(plugin, true, NULL);
+	switch (outcome) {
+	case SQLAUTH_OUTCOME_UNKNOWN:
+		return leave_to_others(plugin, asker);
+	case SQLAUTH_OUTCOME_VERIFY:
+		verified = sqlauth_password_verify(
+			sqlauth_identity_hash(identity), password, strlen(password), &plugin->options.limits);
+		answer = admit(plugin, asker, identity, verified, &why);
+		break;
+	case SQLAUTH_OUTCOME_ACCEPT:
+		answer = admit(plugin, asker, identity, SQLAUTH_OK, &why);
+		break;
+	default:
+		answer = refuse(asker, sqlauth_identity_reason(identity));
+	}
+	sqlauth_identity_free(identity);
+	return answer;
+}
+
+int plugin_on_basic_auth(int event, void *data, void *instance)
+{
+	struct mosquitto_evt_basic_auth *question = data;
+	struct plugin *plugin = instance;
+	struct asker asker = plugin_asker(question->client);
+	struct sqlauth_certificate *certificate = NULL;
+	enum sqlauth_error error;
+	int answer;
+
+	(void)event;
+	asker.username = question->username;
+	plugin_maintain(plugin);
+	if (!asker.mqtt_id)
+		return refuse(&asker, SQLAUTH_REASON_MQTT_ID);
+	if (is_known_to_broker(plugin, &asker))
+		return authenticate_again(plugin, &asker);
+	error = take_certificate(asker.client, &certificate);
+	if (error)
+		return refuse(&asker, error == SQLAUTH_ERROR_MEMORY ? SQLAUTH_REASON_UNAVAILABLE
+								    : SQLAUTH_REASON_CERTIFICATE_MISMATCH);
+	answer = authenticate(plugin, &asker, question->password, certificate);
+	sqlauth_certificate_free(certificate);
+	return answer;
+}
+
+/* ---- connections that the broker accepted without asking (use_identity_as_username, use_subject_as_username) ---- */
+
+/* An ACL for an identity that was refused: it may do nothing. */
+static enum sqlauth_error establish_refused(
+	struct plugin *plugin, const struct asker *asker, const char *client, enum sqlauth_reason reason)
+{
+	struct sqlauth_acl *nothing = NULL;
+	enum sqlauth_error error = sqlauth_acl_compile(NULL, 0, &nothing, NULL);
+
+	plugin_log_refusal(asker, reason);
+	if (!error)
+		error = begin_session(plugin, asker, client, SQLAUTH_SESSION_OURS, true, nothing);
+	sqlauth_acl_unref(nothing);
+	return error;
+}
+
+static enum sqlauth_error establish(
+	struct plugin *plugin, const struct asker *asker, const struct sqlauth_certificate *certificate)
+{
+	struct sqlauth_connect connect = {
+		.mqtt_id = asker->mqtt_id, .username = asker->username, .certificate = certificate};
+	char why_data[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_identity *identity = NULL;
+	struct sqlauth_acl *acl = NULL;
+	enum sqlauth_error error;
+	struct sqlauth_text why;
+	enum sqlauth_outcome outcome;
+
+	sqlauth_text_init(&why, why_data, sizeof why_data);
+	outcome = sqlauth_engine_identify(plugin->engine, &connect, &identity, &why);
+	if (outcome == SQLAUTH_OUTCOME_ACCEPT)
+		outcome = sqlauth_engine_admit(plugin->engine, identity, SQLAUTH_OK, &acl, &why);
+	plugin_log_database(plugin, outcome != SQLAUTH_OUTCOME_UNAVAILABLE, why_data);
+	switch (outcome) {
+	case SQLAUTH_OUTCOME_ACCEPT:
+		error = begin_session(
+			plugin, asker, sqlauth_identity_client(identity), SQLAUTH_SESSION_OURS, true, acl);
+		break;
+	case SQLAUTH_OUTCOME_UNKNOWN:
+		error = begin_session(plugin, asker, NULL, SQLAUTH_SESSION_DEFERRED, true, NULL);
+		break;
+	case SQLAUTH_OUTCOME_REFUSED:
+		error = establish_refused(
+			plugin, asker, sqlauth_identity_client(identity), sqlauth_identity_reason(identity));
+		break;
+	default:
+		error = SQLAUTH_ERROR_DATABASE; /* asked again at the next question */
+	}
+	sqlauth_acl_unref(acl);
+	sqlauth_identity_free(identity);
+	return error;
+}
+
+/* Whether the connection of this handle ended just now. The broker asks about its will right after DISCONNECT, while
+ * its certificate is still to be had; a new connection on the same handle cannot come before the next TICK. Where there
+ * are no ticks, a short time stands in for them. */
+static bool is_ending(const struct plugin *plugin, const struct asker *asker)
+{
+	return plugin->ending == asker->client &&
+	       plugin->clock->monotonic_ms(plugin->clock->context) - plugin->ending_ms < ENDING_MS;
+}
+
+enum sqlauth_error plugin_find_session(
+	struct plugin *plugin, const struct asker *asker, bool may_be_will, const struct sqlauth_session **session_r)
+{
+	const struct sqlauth_session *session =
+		sqlauth_sessions_find_handle(plugin->sessions, asker->client, asker->mqtt_id, asker->username);
+	struct sqlauth_certificate *certificate = NULL;
+	enum sqlauth_error error = SQLAUTH_OK;
+
+	if (session && (sqlauth_session_is_connected(session) || (may_be_will && is_ending(plugin, asker)))) {
+		*session_r = session;
+		return SQLAUTH_OK;
+	}
+	/* Only a connection that stands has a certificate: offline clients and the sources of retained messages have
+	 * none. */
+	error = take_certificate(asker->client, &certificate);
+	if (!error && certificate)
+		error = establish(plugin, asker, certificate);
+	sqlauth_certificate_free(certificate);
+	if (error)
+		return error;
+	session = sqlauth_sessions_find(plugin->sessions, asker->client, asker->mqtt_id, asker->username);
+	if (!session)
+		return SQLAUTH_ERROR_NOT_FOUND;
+	*session_r = session;
+	return SQLAUTH_OK;
+}
+
+/* 2.1: a connection stands. Those that were never announced by BASIC_AUTH are remembered from here on. */
+int plugin_on_connect(int event, void *data, void *instance)
+{
+	const struct broker_evt_client *connected = data;
+	struct asker asker = plugin_asker(connected->client);
+	const struct sqlauth_session *session;
+
+	(void)event;
+	/* What fails here is tried again, and judged, at the first question. */
+	if (asker.mqtt_id)
+		(void)plugin_find_session(instance, &asker, false, &session);
+	return MOSQ_ERR_SUCCESS;
+}
+
+/* ---- ends ---- */
+
+static void end(struct plugin *plugin, const void *handle, bool lives_on)
+{
+	sqlauth_sessions_end(plugin->sessions, handle, lives_on);
+	plugin->ending = handle;
+	plugin->ending_ms = plugin->clock->monotonic_ms(plugin->clock->context);
+}
+
+int plugin_on_disconnect(int event, void *data, void *instance)
+{
+	const struct mosquitto_evt_disconnect *ended = data;
+	/* 2.1 says CLIENT_OFFLINE where the session lives on. 2.0 does not tell; MQTT 5's session expiry is not to be
+	 * had. */
+	bool may_live_on =
+		!mosquitto_client && (!mosquitto_client_clean_session(ended->client) ||
+					     mosquitto_client_protocol_version(ended->client) == BROKER_PROTOCOL_MQTT5);
+
+	(void)event;
+	end(instance, ended->client, may_live_on);
+	return MOSQ_ERR_SUCCESS;
+}
+
+int plugin_on_offline(int event, void *data, void *instance)
+{
+	const struct broker_evt_client *offline = data;
+
+	(void)event;
+	end(instance, offline->client, true);
+	return MOSQ_ERR_SUCCESS;
+}

@@ -1,0 +1,111 @@
+/* One instance of the plugin: its state, and what its files do for each other.
+ *
+ * Mosquitto makes one instance per plugin line, and with per_listener_settings one per listener: there are no globals.
+ * Everything here runs in the broker's only thread.
+ */
+#ifndef SQLAUTH_PLUGIN_H
+#define SQLAUTH_PLUGIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker.h"
+#include "options.h"
+#include "sqlauth/clock.h"
+#include "sqlauth/engine.h"
+#include "sqlauth/session.h"
+
+struct denial_log;
+
+struct plugin {
+	mosquitto_plugin_id_t *identifier;
+	struct plugin_options options;
+	const struct sqlauth_clock *clock;
+	struct sqlauth_engine *engine;
+	struct sqlauth_sessions *sessions;
+	struct denial_log *denials;
+	const void *
+		ending; /* handle of the last connection that ended, until the next TICK: its will may still be asked */
+	int64_t ending_ms;       /* about */
+	bool database_down;      /* the last connect found the database unusable, and the log says so */
+	bool ticks;              /* the broker calls TICK at all */
+	bool reloading;          /* 2.0: between RELOAD and the next TICK, when known clients are authenticated again */
+	int64_t maintained_ms;   /* when maintain last did its work */
+	int64_t started_at;      /* Unix seconds */
+	uint64_t disconnects_at; /* data version that disconnect_before was last read at */
+	bool disconnects_read;
+};
+
+/* ---- who asks: connect.c ---- */
+
+/* The client as the broker shows it now. Strings are the broker's, good until it is told to change them. */
+struct asker {
+	struct mosquitto *client;                 /* also the sessions' handle */
+	const char *mqtt_id, *username, *address; /* NULL: none */
+};
+struct asker plugin_asker(struct mosquitto *client);
+
+/* The session that answers this client's question, made now where the broker took a client's identity from its
+ * certificate without asking. may_be_will: the question is a publish. NOT_FOUND: nobody remembers. Any other error:
+ * deny.
+ */
+enum sqlauth_error plugin_find_session(
+	struct plugin *plugin, const struct asker *asker, bool may_be_will, const struct sqlauth_session **session_r);
+
+int plugin_on_basic_auth(int event, void *data, void *instance);
+int plugin_on_connect(int event, void *data, void *instance);
+int plugin_on_disconnect(int event, void *data, void *instance);
+int plugin_on_offline(int event, void *data, void *instance);
+int plugin_on_reload(int event, void *data, void *instance);
+
+/* ---- what they ask: access.c ---- */
+
+int plugin_on_acl_check(int event, void *data, void *instance);
+
+/* ---- time: tick.c ---- */
+
+int plugin_on_tick(int event, void *data, void *instance);
+
+/* Forgets old sessions and writes denial summaries, once a second at most. Called by TICK, and by connections for the
+ * broker that has no TICK (2.0.11 with per_listener_settings). */
+void plugin_maintain(struct plugin *plugin);
+
+/* ---- the log: log.c ---- */
+
+#define LOG_LINE_SIZE   900 /* the broker cuts a line at 1,000 bytes, its time stamp included (2.0's logging.c) */
+#define LOG_FIELD_BYTES 128 /* shown of each value from outside: six of them fit into a line */
+
+/* Writes one line, `sqlauth: ` in front. level: MOSQ_LOG_... */
+void plugin_log(int level, const char *line);
+
+/* Notes that the database answered, or why it did not; a line in the log when that changes. */
+void plugin_log_database(struct plugin *plugin, bool usable, const char *why);
+
+/* Appends ` client_id="..." username="..." address="..."`. */
+void plugin_add_asker(struct sqlauth_text *line, const struct asker *asker);
+
+/* One line for a refused connection. */
+void plugin_log_refusal(const struct asker *asker, enum sqlauth_reason reason);
+
+/* One line for each placeholder that the ACL uses and that the client's value cannot fill. */
+void plugin_log_unusable_values(
+	const struct asker *asker, const struct sqlauth_acl_client *values, const struct sqlauth_acl *acl);
+
+/* ---- denials: denial_log.c ---- */
+
+/* NULL where memory runs out. */
+struct denial_log *denial_log_new(enum log_denied mode, const struct sqlauth_clock *clock);
+void denial_log_free(struct denial_log *log);
+
+/* Takes note of a denial: writes its line, or counts it with the ones like it. acl and verdict say what decided; acl
+ * NULL: the client is nobody's, or the database cannot tell (`cause` says so then). */
+void denial_log_add(struct denial_log *log, const struct asker *asker, enum sqlauth_access access, const char *topic,
+	const struct sqlauth_acl *acl, struct sqlauth_verdict verdict, const char *cause);
+
+/* Writes what was counted, once a minute. */
+void denial_log_tick(struct denial_log *log);
+
+/* Writes what was counted, now. */
+void denial_log_flush(struct denial_log *log);
+
+#endif
