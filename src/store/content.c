@@ -176,6 +176,15 @@ static bool is_condemned(const struct sqlauth_store *store, const struct sqlauth
 	       sqlauth_file_untouched(&store->condemned.file[SQLAUTH_FILE_WAL], &now->file[SQLAUTH_FILE_WAL]);
 }
 
+/* Values that break a constraint are no damage (values.c judges them), and are reported behind all damage. SQLite 3.40
+ * moreover sees NULLs that are not there in tables WITHOUT ROWID whose key is not their first columns. */
+static bool reports_damage(const char *first_row)
+{
+	static const char value[] = "NULL value in ";
+
+	return strcmp(first_row, "ok") != 0 && strncmp(first_row, value, sizeof value - 1) != 0;
+}
+
 static enum sqlauth_error check_soundness(struct sqlauth_store *store, struct sqlauth_text *why)
 {
 	struct sqlauth_files now;
@@ -193,7 +202,7 @@ static enum sqlauth_error check_soundness(struct sqlauth_store *store, struct sq
 	code = sqlauth_store_once(store->db, SQLAUTH_SQL_QUICK_CHECK, NULL, text, sizeof text);
 	if (failed(code) && (code & 0xff) != SQLITE_CORRUPT)
 		return sqlauth_store_explain(store, code, why);
-	store->has_condemned = strcmp(text, "ok") != 0;
+	store->has_condemned = reports_damage(text);
 	if (!store->has_condemned)
 		return SQLAUTH_OK;
 	store->condemned = now;
