@@ -71,7 +71,7 @@ const char *sqlauth_certificate_fingerprint(const struct sqlauth_certificate *ce
 
 /* Normalises any spelling of a SHA-256 fingerprint that the database accepts into fingerprint_r: 64 hex digits, or 32 pairs
  * with a colon between each two, in either case, behind nothing, `SHA256:` or `sha256 Fingerprint=`, in either case too.
- * INVALID otherwise, with blanks or anything else around it as well. */
+ * Blanks (tab, LF, CR, space) may stand around it all, as openssl's line end does. INVALID otherwise. */
 enum sqlauth_error sqlauth_fingerprint_normalize(const char *text, char fingerprint_r[SQLAUTH_FINGERPRINT_SIZE])
 	__attribute__((warn_unused_result));
 

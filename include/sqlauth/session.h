@@ -21,9 +21,9 @@
 #include "sqlauth/clock.h"
 #include "sqlauth/error.h"
 
-#define SQLAUTH_SESSIONS_ENDED_MAX        100000 /* remembered after their connection ended */
-#define SQLAUTH_SESSIONS_ENDED_PER_ID_MAX 8      /* of one identifier; a reconnect forgets the oldest beyond it */
-#define SQLAUTH_SESSION_LINGER_MS         10000  /* kept this long where the MQTT session ended with the connection */
+#define SQLAUTH_SESSIONS_ENDED_MAX            100000 /* remembered after their connection ended */
+#define SQLAUTH_SESSIONS_LINGERING_PER_ID_MAX 8      /* a reconnect forgets the oldest beyond it */
+#define SQLAUTH_SESSION_LINGER_MS             10000 /* kept this long where the MQTT session ended with the connection */
 
 struct sqlauth_sessions;
 struct sqlauth_session;
@@ -50,15 +50,15 @@ enum sqlauth_error sqlauth_sessions_new(const struct sqlauth_clock *clock, size_
 	struct sqlauth_sessions **sessions_r) __attribute__((warn_unused_result));
 void sqlauth_sessions_free(struct sqlauth_sessions *sessions);
 
-/* Remembers a connection that was just accepted; the handle now means this session and no other. Older sessions of the
- * same identifier linger only, from now on or from when their connection ends. MEMORY; INVALID (no handle, no
- * identifier, ours without an ACL): nothing changed. */
+/* Remembers a connection that was just accepted; the handle now means this session and no other. A session of ours
+ * makes older ones with its identifier linger, from now on or from when their connection ends. MEMORY; INVALID (no
+ * handle, no identifier, ours without an ACL): nothing changed. */
 enum sqlauth_error sqlauth_sessions_begin(struct sqlauth_sessions *sessions, const struct sqlauth_session_setup *setup,
 	const struct sqlauth_session **session_r) __attribute__((warn_unused_result));
 
-/* The connection of this handle is gone. lives_on: its MQTT session may outlive it; taken for no where another
- * connection with the same identifier stands, because the MQTT session is that one's. Without lives_on again for a
- * session that ended with it: the MQTT session is over now. Unknown handles are ignored. */
+/* The connection of this handle is gone. lives_on: its MQTT session may outlive it; taken for no where the session is
+ * deferred, and where another connection with the same identifier stands, because the MQTT session is that one's. Once
+ * more without lives_on after it ended with it: the MQTT session is over now. Unknown handles are ignored. */
 void sqlauth_sessions_end(struct sqlauth_sessions *sessions, const void *handle, bool lives_on);
 
 /* The session that answers for this client: by handle where identifier and username agree, else among those with this

@@ -49,12 +49,15 @@ bool sqlauth_field_text(const char **at, const char *excluded, size_t minimum, s
 bool sqlauth_field_base64(const char **at, int variant, struct sqlauth_password_field *field_r)
 {
 	struct sqlauth_password_field field;
-	size_t length = strcspn(*at, "$");
+	const char *end = *at;
 
-	/* libsodium refuses stray characters, wrong padding and unused bits that are not zero. */
-	if (sodium_base642bin(field.bytes, sizeof field.bytes, *at, length, NULL, &field.length, NULL, variant) != 0)
+	/* libsodium refuses wrong padding, unused bits that are not zero, and of ASCII every stray character;
+	 * but 1.0.18 takes some bytes from 0x80 on for digits of base64. */
+	if (!sqlauth_field_text(&end, "$", 0, SQLAUTH_HASH_BYTES_MAX) ||
+		sodium_base642bin(field.bytes, sizeof field.bytes, *at, (size_t)(end - *at), NULL, &field.length, NULL,
+			variant) != 0)
 		return false;
-	*at += length;
+	*at = end;
 	*field_r = field;
 	return true;
 }

@@ -173,15 +173,15 @@ static enum cli_status print_connection(struct check *check)
 	status = print_client(check);
 	if (status != CLI_DONE)
 		return status;
-	if (check->connect.has_password && sqlauth_identity_hash(check->identity))
-		puts("password: not checked, taken to be right");
 	if (!check->acl) {
 		printf("refused: %s: %s", sqlauth_reason_word(reason), cli_explain_reason(reason));
-		if (check->verified != SQLAUTH_OK)
+		if (reason == SQLAUTH_REASON_UNUSABLE_HASH)
 			printf(" (%s)", sqlauth_strerror(check->verified));
 		putchar('\n');
 		return CLI_DENIED;
 	}
+	if (sqlauth_identity_hash(check->identity))
+		puts("password: not checked, taken to be right");
 	printf("accepted: the broker shows username %s\n",
 		cli_quote(&quoted, sqlauth_identity_username(check->identity)));
 	return print_groups(check);

@@ -5,6 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#define MESSAGE_SIZE    (2 * sizeof(struct cli_quoted) + 512) /* two quoted values and a sentence */
+#define PIECE_BYTES_MAX 1024
+
 const char *cli_quote(struct cli_quoted *buffer, const char *value)
 {
 	struct sqlauth_text text;
@@ -14,15 +17,47 @@ const char *cli_quote(struct cli_quoted *buffer, const char *value)
 	return buffer->text;
 }
 
+/* Escapes in a finished message what no terminal should get. Its own quotes and backslashes stay, so what was quoted
+ * before is not changed: the last line of defence for texts of other modules, such as a path in a system's message. */
+static void print_defused(const char *message)
+{
+	char escaped[4 * PIECE_BYTES_MAX + sizeof("\"...\"")];
+	struct sqlauth_text text;
+
+	while (*message) {
+		size_t length = strcspn(message, "\"\\");
+
+		if (length == 0) {
+			fputc(*message++, stderr);
+			continue;
+		}
+		if (length > PIECE_BYTES_MAX)
+			length = PIECE_BYTES_MAX;
+		sqlauth_text_init(&text, escaped, sizeof(escaped));
+		sqlauth_text_add_quoted(&text, message, length, length);
+		fprintf(stderr, "%.*s", (int)text.length - 2, text.data + 1);
+		message += length;
+	}
+}
+
+static void print_message(const char *format, va_list values) __attribute__((format(printf, 1, 0)));
+static void print_message(const char *format, va_list values)
+{
+	char message[MESSAGE_SIZE];
+
+	vsnprintf(message, sizeof(message), format, values);
+	print_defused(message);
+}
+
 void cli_complain(const char *format, ...)
 {
 	va_list values;
 
-	va_start(values, format);
 	fputs("sqlauth: ", stderr);
-	vfprintf(stderr, format, values);
-	fputc('\n', stderr);
+	va_start(values, format);
+	print_message(format, values);
 	va_end(values);
+	fputc('\n', stderr);
 }
 
 enum cli_status cli_complain_usage(const char *command, const char *format, ...)
@@ -31,11 +66,11 @@ enum cli_status cli_complain_usage(const char *command, const char *format, ...)
 	const char *name = command ? command : "";
 	va_list values;
 
-	va_start(values, format);
 	fprintf(stderr, "sqlauth%s%s: ", space, name);
-	vfprintf(stderr, format, values);
-	fprintf(stderr, "; see sqlauth%s%s --help\n", space, name);
+	va_start(values, format);
+	print_message(format, values);
 	va_end(values);
+	fprintf(stderr, "; see sqlauth%s%s --help\n", space, name);
 	return CLI_USAGE;
 }
 

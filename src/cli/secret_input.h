@@ -14,7 +14,7 @@ struct cli_secret {
 };
 
 /* Asks twice on the terminal. USAGE, with the message printed, where the two differ, one is empty, or there is no
- * terminal; FAILED where the terminal fails. *secret_r is then wiped. */
+ * terminal; FAILED where the terminal fails. *secret_r is then untouched. */
 enum cli_status cli_secret_ask(struct cli_secret *secret_r) __attribute__((warn_unused_result));
 
 /* Reads stdin up to a newline, which is not part of the password, or the end. What follows the newline is left for

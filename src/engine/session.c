@@ -5,7 +5,7 @@
  * it is in the index of handles too. The states, in the order in which a search by identifier prefers them:
  *
  *   CONNECTED --end--> KEPT       its MQTT session lives on; forgotten when too many are, or made to linger when
- *       |               |         a newer session of its identifier begins or the broker uses its pointer anew
+ *       |               |         a newer session of ours with its identifier begins, or its handle means another
  *       +----end------> LINGERING forgotten SQLAUTH_SESSION_LINGER_MS after it got here
  *
  * The broker has one MQTT session per identifier. So of two connections with one identifier the one that ends first did
@@ -210,22 +210,23 @@ static void release_handle(struct sqlauth_sessions *sessions, const void *handle
 		change_state(sessions, session, LINGERING);
 }
 
-/* A new session of this identifier begins: the ended ones before it only linger from now on, and the oldest is
- * forgotten where they are many, so that nobody makes this chain long by reconnecting. */
-static void supersede(struct sqlauth_sessions *sessions, const char *mqtt_id)
+/* `session` begins: those kept with its identifier only linger from now on. Not where it is deferred: it is the other
+ * plugin that lets it in, and if that does the broker ends the kept one itself. The oldest that lingers is forgotten
+ * where they are many, so that nobody makes this chain long by reconnecting. */
+static void supersede(struct sqlauth_sessions *sessions, const struct sqlauth_session *session)
 {
 	struct sqlauth_session *oldest = NULL;
-	size_t ended = 0;
-	for (struct sqlauth_session *s = first_with_id(sessions, mqtt_id); s; s = next_with_id(s)) {
-		if (s->state == CONNECTED)
-			continue;
-		if (s->state == KEPT)
+	size_t lingering = 0;
+	for (struct sqlauth_session *s = first_with_id(sessions, session->mqtt_id); s; s = next_with_id(s)) {
+		if (s->state == KEPT && session->kind == SQLAUTH_SESSION_OURS)
 			change_state(sessions, s, LINGERING);
+		if (s->state != LINGERING)
+			continue;
 		if (!oldest || s->serial < oldest->serial)
 			oldest = s;
-		ended++;
+		lingering++;
 	}
-	if (ended >= SQLAUTH_SESSIONS_ENDED_PER_ID_MAX)
+	if (lingering >= SQLAUTH_SESSIONS_LINGERING_PER_ID_MAX)
 		forget(sessions, oldest);
 }
 
@@ -276,7 +277,7 @@ enum sqlauth_error sqlauth_sessions_begin(struct sqlauth_sessions *sessions, con
 	if (!session)
 		return SQLAUTH_ERROR_MEMORY;
 	release_handle(sessions, session->handle);
-	supersede(sessions, session->mqtt_id);
+	supersede(sessions, session);
 	session->serial = ++sessions->serial;
 	session->connected_at = sessions->clock->unix_seconds(sessions->clock->context);
 	sqlauth_index_add(&sessions->by_handle, &session->by_handle, mix(session->handle));
@@ -300,7 +301,7 @@ void sqlauth_sessions_end(struct sqlauth_sessions *sessions, const void *handle,
 	struct sqlauth_session *session = bound_to(sessions, handle);
 	if (!session || session->state == LINGERING)
 		return;
-	if (!lives_on || another_is_connected(sessions, session))
+	if (!lives_on || session->kind != SQLAUTH_SESSION_OURS || another_is_connected(sessions, session))
 		change_state(sessions, session, LINGERING);
 	else if (session->state == CONNECTED)
 		change_state(sessions, session, KEPT);

@@ -88,7 +88,7 @@ int plugin_on_acl_check(int event, void *data, void *instance)
 	asker = plugin_asker(question->client);
 	if (!asker.mqtt_id)
 		return MOSQ_ERR_ACL_DENIED;
-	error = plugin_find_session(plugin, &asker, &session);
+	error = plugin_find_session(plugin, &asker, access == SQLAUTH_ACCESS_PUBLISH, &session);
 	if (error == SQLAUTH_ERROR_NOT_FOUND)
 		return answer_stranger(plugin, &asker, access, question->topic);
 	if (error)

@@ -5,6 +5,8 @@
 
 #include "plugin.h"
 
+#define ENDING_MS 1000
+
 struct asker plugin_asker(struct mosquitto *client)
 {
 	return (struct asker){
@@ -107,14 +109,21 @@ static enum sqlauth_error take_certificate(const struct mosquitto *client, struc
 	return x509 ? sqlauth_certificate_take_x509(x509, certificate_r) : SQLAUTH_OK;
 }
 
+static bool is_in_use(struct plugin *plugin, const struct asker *asker, const char *client)
+{
+	if (!sqlauth_sessions_in_use(plugin->sessions, asker->mqtt_id, asker->client, client))
+		return false;
+	/* 2.1 gives no DISCONNECT for a client that left while another plugin was still deciding about it. */
+	return !mosquitto_client || mosquitto_client(asker->mqtt_id) != NULL;
+}
+
 /* Lets an identified and admitted client in. */
 static int let_in(
 	struct plugin *plugin, struct asker *asker, const struct sqlauth_identity *identity, struct sqlauth_acl *acl)
 {
 	const char *client = sqlauth_identity_client(identity), *visible = sqlauth_identity_username(identity);
 
-	if (!plugin->options.takeover_any &&
-		sqlauth_sessions_in_use(plugin->sessions, asker->mqtt_id, asker->client, client))
+	if (!plugin->options.takeover_any && is_in_use(plugin, asker, client))
 		return refuse(asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
 	/* Also where another, unknown username was given: nobody chooses what %u stands for. */
 	if (visible && (!asker->username || strcmp(visible, asker->username) != 0)) {
@@ -273,15 +282,24 @@ static enum sqlauth_error establish(
 	return error;
 }
 
+/* Whether the connection of this handle ended just now. The broker asks about its will right after DISCONNECT, while
+ * its certificate is still to be had; a new connection on the same handle cannot come before the next TICK. Where there
+ * are no ticks, a short time stands in for them. */
+static bool is_ending(const struct plugin *plugin, const struct asker *asker)
+{
+	return plugin->ending == asker->client &&
+	       plugin->clock->monotonic_ms(plugin->clock->context) - plugin->ending_ms < ENDING_MS;
+}
+
 enum sqlauth_error plugin_find_session(
-	struct plugin *plugin, const struct asker *asker, const struct sqlauth_session **session_r)
+	struct plugin *plugin, const struct asker *asker, bool may_be_will, const struct sqlauth_session **session_r)
 {
 	const struct sqlauth_session *session =
 		sqlauth_sessions_find_handle(plugin->sessions, asker->client, asker->mqtt_id, asker->username);
 	struct sqlauth_certificate *certificate = NULL;
-	enum sqlauth_error error;
+	enum sqlauth_error error = SQLAUTH_OK;
 
-	if (session && sqlauth_session_is_connected(session)) {
+	if (session && (sqlauth_session_is_connected(session) || (may_be_will && is_ending(plugin, asker)))) {
 		*session_r = session;
 		return SQLAUTH_OK;
 	}
@@ -294,7 +312,11 @@ enum sqlauth_error plugin_find_session(
 	if (error)
 		return error;
 	session = sqlauth_sessions_find(plugin->sessions, asker->client, asker->mqtt_id, asker->username);
-	if (!session)
+	/* Another handle than the one it connected with: the source of a retained message, asked about by name. Its own
+	 * permissions count while it is connected, the database's afterwards. */
+	if (!session || (!sqlauth_session_is_connected(session) &&
+				session != sqlauth_sessions_find_handle(
+						   plugin->sessions, asker->client, asker->mqtt_id, asker->username)))
 		return SQLAUTH_ERROR_NOT_FOUND;
 	*session_r = session;
 	return SQLAUTH_OK;
@@ -310,16 +332,22 @@ int plugin_on_connect(int event, void *data, void *instance)
 	(void)event;
 	/* What fails here is tried again, and judged, at the first question. */
 	if (asker.mqtt_id)
-		(void)plugin_find_session(instance, &asker, &session);
+		(void)plugin_find_session(instance, &asker, false, &session);
 	return MOSQ_ERR_SUCCESS;
 }
 
 /* ---- ends ---- */
 
+static void end(struct plugin *plugin, const void *handle, bool lives_on)
+{
+	sqlauth_sessions_end(plugin->sessions, handle, lives_on);
+	plugin->ending = handle;
+	plugin->ending_ms = plugin->clock->monotonic_ms(plugin->clock->context);
+}
+
 int plugin_on_disconnect(int event, void *data, void *instance)
 {
 	const struct mosquitto_evt_disconnect *ended = data;
-	struct plugin *plugin = instance;
 	/* 2.1 says CLIENT_OFFLINE where the session lives on. 2.0 does not tell; MQTT 5's session expiry is not to be
 	 * had. */
 	bool may_live_on =
@@ -327,16 +355,15 @@ int plugin_on_disconnect(int event, void *data, void *instance)
 					     mosquitto_client_protocol_version(ended->client) == BROKER_PROTOCOL_MQTT5);
 
 	(void)event;
-	sqlauth_sessions_end(plugin->sessions, ended->client, may_live_on);
+	end(instance, ended->client, may_live_on);
 	return MOSQ_ERR_SUCCESS;
 }
 
 int plugin_on_offline(int event, void *data, void *instance)
 {
 	const struct broker_evt_client *offline = data;
-	struct plugin *plugin = instance;
 
 	(void)event;
-	sqlauth_sessions_end(plugin->sessions, offline->client, true);
+	end(instance, offline->client, true);
 	return MOSQ_ERR_SUCCESS;
 }

@@ -24,6 +24,9 @@ struct plugin {
 	struct sqlauth_engine *engine;
 	struct sqlauth_sessions *sessions;
 	struct denial_log *denials;
+	const void *
+		ending; /* handle of the last connection that ended, until the next TICK: its will may still be asked */
+	int64_t ending_ms;       /* about */
 	bool database_down;      /* the last connect found the database unusable, and the log says so */
 	bool ticks;              /* the broker calls TICK at all */
 	bool reloading;          /* 2.0: between RELOAD and the next TICK, when known clients are authenticated again */
@@ -42,10 +45,12 @@ struct asker {
 };
 struct asker plugin_asker(struct mosquitto *client);
 
-/* The session that answers this client's questions, made now where the broker took a client's identity from its
- * certificate without asking. NOT_FOUND: nobody remembers. Any other error: deny. */
+/* The session that answers this client's question, made now where the broker took a client's identity from its
+ * certificate without asking. may_be_will: the question is a publish. NOT_FOUND: nobody remembers. Any other error:
+ * deny.
+ */
 enum sqlauth_error plugin_find_session(
-	struct plugin *plugin, const struct asker *asker, const struct sqlauth_session **session_r);
+	struct plugin *plugin, const struct asker *asker, bool may_be_will, const struct sqlauth_session **session_r);
 
 int plugin_on_basic_auth(int event, void *data, void *instance);
 int plugin_on_connect(int event, void *data, void *instance);

@@ -165,6 +165,7 @@ int plugin_on_tick(int event, void *data, void *instance)
 	(void)event;
 	plugin->ticks = true;
 	plugin->reloading = false;
+	plugin->ending = NULL;
 	tick->next_s = 1;
 	tick->next_ns = 0;
 	if (is_due(plugin)) {

@@ -25,7 +25,7 @@ INSERT INTO temp.empty_database SELECT count(*) FROM main.sqlite_schema;
 CREATE TABLE IF NOT EXISTS clients (
 	name TEXT NOT NULL PRIMARY KEY CHECK (name <> ''),
 	authentication TEXT NOT NULL DEFAULT 'credentials' CHECK (authentication IN ('credentials', 'certificate')),
-	username TEXT UNIQUE,      -- what the client calls itself in CONNECT; required for 'credentials'
+	username TEXT,             -- what the client calls itself in CONNECT, unique; required for 'credentials'
 	password TEXT,             -- an encoded hash; required for 'credentials'
 	mqtt_id TEXT,              -- MQTT client ids it may use: * ? wildcards, %u its username, %% a %; NULL: any
 	enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS acl_permissions (
 	group_name TEXT NOT NULL,
 	permission TEXT NOT NULL DEFAULT 'allow' CHECK (permission IN ('allow', 'deny')),
 	action TEXT NOT NULL CHECK (action IN ('publish', 'subscribe')),
-	topic TEXT NOT NULL CHECK (topic <> ''), -- a topic filter; %c the MQTT client id, %u the username, %% a percent sign
+	topic TEXT NOT NULL CHECK (topic <> ''), -- a topic filter; %c: the MQTT client id, %u: the username, %%: a %
 	UNIQUE (topic, action, permission, group_name)
 ) STRICT;
 
@@ -88,8 +88,10 @@ CREATE TABLE IF NOT EXISTS set_aside (
 
 -- ---------------------------------------------------------------------------------------------------------- indexes
 
--- The username that the broker shows: no two clients may have the same.
+-- The username that the broker shows: no two clients may have the same. That makes usernames unique as well; their own
+-- index comes second so that a conflict is reported with its name, "clients.username".
 CREATE UNIQUE INDEX IF NOT EXISTS clients_by_visible_username ON clients (coalesce(username, name));
+CREATE UNIQUE INDEX IF NOT EXISTS clients_by_username ON clients (username);
 CREATE INDEX IF NOT EXISTS clients_by_disconnect_before ON clients (disconnect_before)
 	WHERE disconnect_before IS NOT NULL;
 CREATE INDEX IF NOT EXISTS client_certificates_by_client ON client_certificates (client, match_by, value);
@@ -108,16 +110,16 @@ CREATE INDEX IF NOT EXISTS group_rules_by_pattern ON group_rules (
 ) WHERE match_by = 'mqtt_id' AND value GLOB '*[*?]*';
 
 -- ----------------------------------------------------------------------------------------------- what a value may be
--- SQLite has no trigger for "insert or update", so each rule about one value is stated once, here, and tables hand their
--- values over: INSERT INTO check_value VALUES ('topic', NEW.topic) stores nothing; it does nothing or aborts.
--- length() stops at a NUL character and counts characters: bytes are counted in a BLOB.
+-- SQLite has no trigger for "insert or update", so each rule about one value is stated once, here, and the tables hand
+-- their values over: INSERT INTO check_value VALUES ('topic', NEW.topic) stores nothing; it does nothing, or aborts.
+-- length() counts characters and stops at a NUL; bytes are counted in a BLOB.
 
 CREATE VIEW IF NOT EXISTS check_value (kind, value) AS SELECT NULL, NULL WHERE 0;
 
 CREATE TRIGGER IF NOT EXISTS check_name INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'name'
 BEGIN
 	SELECT CASE
-		WHEN NEW.value IS NULL OR NEW.value = '' THEN RAISE(ABORT, 'name: must not be empty')
+		WHEN coalesce(NEW.value, '') = '' THEN RAISE(ABORT, 'name: must not be empty')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'name: must not hold a NUL character')
 		WHEN NEW.value GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || ']*'
 			THEN RAISE(ABORT, 'name: must not hold control characters')
@@ -125,10 +127,16 @@ BEGIN
 	END;
 END;
 
+CREATE TRIGGER IF NOT EXISTS check_authentication INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'authentication'
+BEGIN
+	SELECT RAISE(ABORT, 'authentication: must be ''credentials'' or ''certificate''')
+	WHERE coalesce(NEW.value, '') NOT IN ('credentials', 'certificate');
+END;
+
 CREATE TRIGGER IF NOT EXISTS check_username INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'username'
 BEGIN
 	SELECT CASE
-		WHEN NEW.value = '' THEN RAISE(ABORT, 'username: must not be empty; use NULL for none')
+		WHEN NEW.value = '' THEN RAISE(ABORT, 'username: must not be empty; NULL stands for none')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'username: must not hold a NUL character')
 		WHEN NEW.value GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || ']*'
 			THEN RAISE(ABORT, 'username: must not hold control characters')
@@ -136,36 +144,46 @@ BEGIN
 	END;
 END;
 
--- Recognises encoded hashes by their shape; the plugin reads them exactly (include/sqlauth/password.h).
-CREATE TRIGGER IF NOT EXISTS check_password INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'password'
+-- Knows encoded hashes by their shape; the plugin reads them exactly (include/sqlauth/password.h).
+CREATE TRIGGER IF NOT EXISTS check_password INSTEAD OF INSERT ON check_value
+WHEN NEW.kind = 'password' AND NEW.value IS NOT NULL
 BEGIN
-	SELECT CASE
-		WHEN NEW.value IS NULL THEN NULL
-		WHEN length(CAST(NEW.value AS BLOB)) > 512 THEN RAISE(ABORT, 'password: is longer than 512 bytes')
-		WHEN instr(NEW.value, char(0)) OR NEW.value GLOB '*[^!-~]*' OR NOT (
-			NEW.value GLOB '$argon2id$v=19$m=[0-9]*,t=[0-9]*,p=[0-9]*$?*$?*'
-			OR NEW.value GLOB '$argon2i$v=19$m=[0-9]*,t=[0-9]*,p=[0-9]*$?*$?*'
-			OR NEW.value GLOB '$secret$blake2b$?*$?*'
-			OR NEW.value GLOB '$7$[0-9]*$?*$?*'
-			OR NEW.value GLOB 'PBKDF2$sha256$[0-9]*$?*$?*'
-			OR NEW.value GLOB 'PBKDF2$sha512$[0-9]*$?*$?*'
-			OR NEW.value GLOB '$2[aby]$[0-9][0-9]$*' AND length(NEW.value) = 60
-			OR NEW.value GLOB '$y$?*$*$?*'
-			OR NEW.value GLOB '$5$*$?*'
-			OR NEW.value GLOB '$6$*$?*')
-			THEN RAISE(ABORT, 'password: is not an encoded hash; make one with: sqlauth passwd')
-	END;
+	SELECT RAISE(ABORT, 'password: is not an encoded hash; make one with: sqlauth passwd')
+	WHERE instr(NEW.value, char(0)) OR NEW.value GLOB '*[^!-~]*' OR length(NEW.value) > 512 OR NOT (
+		NEW.value GLOB '$argon2id$v=19$m=[0-9]*,t=[0-9]*,p=[0-9]*$?*$?*'
+		OR NEW.value GLOB '$argon2i$v=19$m=[0-9]*,t=[0-9]*,p=[0-9]*$?*$?*'
+		OR NEW.value GLOB '$secret$blake2b$?*$?*'
+		OR NEW.value GLOB '$7$[0-9]*$?*$?*'
+		OR NEW.value GLOB 'PBKDF2$sha256$[0-9]*$?*$?*'
+		OR NEW.value GLOB 'PBKDF2$sha512$[0-9]*$?*$?*'
+		OR NEW.value GLOB '$2[aby]$[0-9][0-9]$*' AND length(NEW.value) = 60
+		OR NEW.value GLOB '$y$?*$*$?*'
+		OR NEW.value GLOB '$5$*$?*'
+		OR NEW.value GLOB '$6$*$?*');
 END;
 
 CREATE TRIGGER IF NOT EXISTS check_mqtt_id INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'mqtt_id'
 BEGIN
 	SELECT CASE
-		WHEN NEW.value = '' THEN RAISE(ABORT, 'mqtt_id: must not be empty; use NULL for any')
+		WHEN NEW.value = '' THEN RAISE(ABORT, 'mqtt_id: must not be empty; NULL stands for any')
 		WHEN length(CAST(NEW.value AS BLOB)) > 1024 THEN RAISE(ABORT, 'mqtt_id: is longer than 1,024 bytes')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'mqtt_id: must not hold a NUL character')
 		WHEN instr(replace(replace(NEW.value, '%%', '-'), '%u', '-'), '%')
 			THEN RAISE(ABORT, 'mqtt_id: "%" must be followed by u or %')
 	END;
+END;
+
+CREATE TRIGGER IF NOT EXISTS check_enabled INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'enabled'
+BEGIN
+	SELECT RAISE(ABORT, 'enabled: must be 1 or 0') WHERE coalesce(NEW.value, -1) NOT IN (0, 1);
+END;
+
+-- Up to the end of the year 9999, which also keeps milliseconds out.
+CREATE TRIGGER IF NOT EXISTS check_disconnect_before INSTEAD OF INSERT ON check_value
+WHEN NEW.kind = 'disconnect_before'
+BEGIN
+	SELECT RAISE(ABORT, 'disconnect_before: must be Unix seconds, such as unixepoch(''now'', ''+1 hour''), or NULL')
+	WHERE NEW.value NOT BETWEEN 0 AND 253402300799;
 END;
 
 CREATE TRIGGER IF NOT EXISTS check_description INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'description'
@@ -176,46 +194,74 @@ BEGIN
 	END;
 END;
 
+CREATE TRIGGER IF NOT EXISTS check_created_at INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'created_at'
+BEGIN
+	SELECT RAISE(ABORT, 'created_at: must look like 2026-11-24T02:30:42Z; leave it out and it keeps itself')
+	WHERE NEW.value IS NULL OR NEW.value IS NOT strftime('%Y-%m-%dT%H:%M:%SZ', NEW.value);
+END;
+
+CREATE TRIGGER IF NOT EXISTS check_updated_at INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'updated_at'
+BEGIN
+	SELECT RAISE(ABORT, 'updated_at: must look like 2026-11-24T02:30:42Z; leave it out and it keeps itself')
+	WHERE NEW.value IS NULL OR NEW.value IS NOT strftime('%Y-%m-%dT%H:%M:%SZ', NEW.value);
+END;
+
+CREATE TRIGGER IF NOT EXISTS check_permission INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'permission'
+BEGIN
+	SELECT RAISE(ABORT, 'permission: must be ''allow'' or ''deny''')
+	WHERE coalesce(NEW.value, '') NOT IN ('allow', 'deny');
+END;
+
+CREATE TRIGGER IF NOT EXISTS check_action INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'action'
+BEGIN
+	SELECT RAISE(ABORT, 'action: must be ''publish'' or ''subscribe''')
+	WHERE coalesce(NEW.value, '') NOT IN ('publish', 'subscribe');
+END;
+
 -- The words of sqlauth_topic_fault_text (include/sqlauth/topic.h). Of several faults the first in this order is named.
 CREATE TRIGGER IF NOT EXISTS check_topic INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'topic'
 BEGIN
 	SELECT CASE
-		WHEN NEW.value IS NULL OR NEW.value = '' THEN RAISE(ABORT, 'topic: must not be empty')
+		WHEN coalesce(NEW.value, '') = '' THEN RAISE(ABORT, 'topic: must not be empty')
 		WHEN length(CAST(NEW.value AS BLOB)) > 65535 THEN RAISE(ABORT, 'topic: is longer than 65,535 bytes')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'topic: must not hold a NUL character')
 		WHEN NEW.value GLOB '*#*/*' THEN RAISE(ABORT, 'topic: "#" must be the last level')
-		WHEN NEW.value GLOB '*[^/]#*' OR NEW.value GLOB '*#?*'
-			THEN RAISE(ABORT, 'topic: "#" must stand alone in its level')
-		-- with every slash doubled no two levels share one, so that one replace() takes out all levels that are "+"
+		WHEN NEW.value GLOB '*[^/]#*' THEN RAISE(ABORT, 'topic: "#" must stand alone in its level')
+		WHEN NEW.value GLOB '*#?*' THEN RAISE(ABORT, 'topic: "#" must stand alone in its level')
+		-- with every slash doubled no two levels share one, so that a single replace() takes out all levels "+"
 		WHEN instr(replace('/' || replace(NEW.value, '/', '//') || '/', '/+/', ''), '+')
 			THEN RAISE(ABORT, 'topic: "+" must stand alone in its level')
 		WHEN instr(replace(replace(replace(NEW.value, '%%', '-'), '%c', '-'), '%u', '-'), '%')
 			THEN RAISE(ABORT, 'topic: "%" must be followed by c, u or %')
 		WHEN NEW.value GLOB '$share/*'
-			THEN RAISE(ABORT, 'topic: must not begin with $share/; write only the filter behind $share/GROUP/')
+			THEN RAISE(ABORT, 'topic: must not begin with $share/; write the filter behind $share/GROUP/ alone')
 	END;
 END;
 
--- Any spelling of a SHA-256 fingerprint: bare or in pairs with colons, alone or behind `SHA256:` or openssl's words.
-CREATE TRIGGER IF NOT EXISTS check_fingerprint INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'fingerprint'
+CREATE TRIGGER IF NOT EXISTS check_group_name INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'group_name'
 BEGIN
-	SELECT RAISE(ABORT,
-		'value: is not a SHA-256 fingerprint; openssl x509 -noout -fingerprint -sha256 -in FILE prints one')
-	FROM (SELECT upper(trim(NEW.value, char(9, 10, 13, 32))) AS text)
-	JOIN (SELECT 'SHA256 FINGERPRINT=' AS word UNION ALL SELECT 'SHA256:' UNION ALL SELECT '')
-		ON substr(text, 1, length(word)) = word
-	WHERE instr(NEW.value, char(0)) OR NOT EXISTS (
-		SELECT 1 FROM (SELECT substr(text, 1 + length(word)) AS pairs)
-		WHERE length(replace(pairs, ':', '')) = 64 AND pairs NOT GLOB '*[^0-9A-F:]*'
-			AND (length(pairs) = 64 OR length(pairs) = 95 AND pairs NOT GLOB '*[^:][^:][^:]*'))
-	ORDER BY length(word) DESC LIMIT 1;
+	SELECT RAISE(ABORT, 'group_name: there is no such group; create it first, in the table groups')
+	WHERE NOT EXISTS (SELECT 1 FROM groups WHERE name = NEW.value);
+END;
+
+CREATE TRIGGER IF NOT EXISTS check_client INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'client'
+BEGIN
+	SELECT RAISE(ABORT, 'client: there is no such client; create it first, in the table clients')
+	WHERE NOT EXISTS (SELECT 1 FROM clients WHERE name = NEW.value);
+END;
+
+-- client_certificates: each match_by is a kind of value.
+CREATE TRIGGER IF NOT EXISTS check_certificate INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'certificate match_by'
+BEGIN
+	SELECT RAISE(ABORT, 'match_by: must be fingerprint, subject, common_name, dns, email or uri')
+	WHERE coalesce(NEW.value, '') NOT IN ('fingerprint', 'subject', 'common_name', 'dns', 'email', 'uri');
 END;
 
 CREATE TRIGGER IF NOT EXISTS check_certificate_name INSTEAD OF INSERT ON check_value
 WHEN NEW.kind IN ('subject', 'common_name', 'dns', 'email', 'uri')
 BEGIN
 	SELECT CASE
-		WHEN NEW.value = '' THEN RAISE(ABORT, 'value: must not be empty')
+		WHEN coalesce(NEW.value, '') = '' THEN RAISE(ABORT, 'value: must not be empty')
 		WHEN length(CAST(NEW.value AS BLOB)) > 4096 THEN RAISE(ABORT, 'value: is longer than 4,096 bytes')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'value: must not hold a NUL character')
 		WHEN NEW.kind = 'subject' AND (NEW.value GLOB '/*' OR NEW.value GLOB 'subject=*')
@@ -223,73 +269,88 @@ BEGIN
 	END;
 END;
 
-CREATE TRIGGER IF NOT EXISTS check_mqtt_id_rule INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'mqtt_id rule'
+-- Any spelling of a SHA-256: 64 digits bare or in pairs with colons, behind nothing, `SHA256:` or openssl's words.
+CREATE TRIGGER IF NOT EXISTS check_fingerprint INSTEAD OF INSERT ON check_value
+WHEN NEW.kind IN ('fingerprint', 'certificate_fingerprint')
+BEGIN
+	SELECT RAISE(ABORT,
+		'value: is not a SHA-256 fingerprint; openssl x509 -noout -fingerprint -sha256 -in FILE prints one')
+	FROM (
+		SELECT CASE
+			WHEN text GLOB 'SHA256 FINGERPRINT=*' THEN substr(text, 1 + length('SHA256 FINGERPRINT='))
+			WHEN text GLOB 'SHA256:*' THEN substr(text, 1 + length('SHA256:'))
+			ELSE text END AS digits
+		FROM (SELECT upper(trim(coalesce(NEW.value, ''), char(9, 10, 13, 32))) AS text))
+	WHERE instr(NEW.value, char(0)) OR NOT (
+		digits GLOB replace(hex(zeroblob(32)), '0', '[0-9A-F]')
+		OR digits GLOB rtrim(replace(hex(zeroblob(32)), '00', '[0-9A-F][0-9A-F]:'), ':'));
+END;
+
+-- group_rules: each match_by is a kind of value, named behind "rule" where it would be taken for another kind.
+CREATE TRIGGER IF NOT EXISTS check_rule INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'rule match_by'
+BEGIN
+	SELECT RAISE(ABORT, 'match_by: must be client, mqtt_id, certificate_fingerprint, any or anonymous')
+	WHERE coalesce(NEW.value, '') NOT IN ('client', 'mqtt_id', 'certificate_fingerprint', 'any', 'anonymous');
+END;
+
+CREATE TRIGGER IF NOT EXISTS check_rule_client INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'rule client'
+BEGIN
+	SELECT RAISE(ABORT, 'value: there is no such client; create it first, in the table clients')
+	WHERE NOT EXISTS (SELECT 1 FROM clients WHERE name = NEW.value);
+END;
+
+CREATE TRIGGER IF NOT EXISTS check_rule_mqtt_id INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'rule mqtt_id'
 BEGIN
 	SELECT CASE
-		WHEN NEW.value = '' THEN RAISE(ABORT, 'value: must not be empty; "*" stands for every MQTT client id')
+		WHEN coalesce(NEW.value, '') = ''
+			THEN RAISE(ABORT, 'value: must not be empty; ''*'' stands for every MQTT client id')
 		WHEN length(CAST(NEW.value AS BLOB)) > 1024 THEN RAISE(ABORT, 'value: is longer than 1,024 bytes')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'value: must not hold a NUL character')
 	END;
 END;
 
-CREATE TRIGGER IF NOT EXISTS check_client INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'client'
+CREATE TRIGGER IF NOT EXISTS check_rule_star INSTEAD OF INSERT ON check_value WHEN NEW.kind IN ('any', 'anonymous')
 BEGIN
-	SELECT RAISE(ABORT, 'value: there is no client of this name')
-	WHERE NOT EXISTS (SELECT 1 FROM clients WHERE name = NEW.value);
-END;
-
-CREATE TRIGGER IF NOT EXISTS check_group INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'group'
-BEGIN
-	SELECT RAISE(ABORT, 'group_name: there is no group of this name; create it first')
-	WHERE NOT EXISTS (SELECT 1 FROM groups WHERE name = NEW.value);
+	SELECT RAISE(ABORT, 'value: must be ''*'' where match_by is ''any'' or ''anonymous''')
+	WHERE coalesce(NEW.value, '') NOT IN ('', '*');
 END;
 
 -- ---------------------------------------------------------------------------------------------------------- clients
 -- BEFORE triggers only look: ON CONFLICT DO NOTHING and DO UPDATE fire them too, for a row that is then not inserted.
-
--- The columns that one client has for itself.
-CREATE VIEW IF NOT EXISTS check_client_row AS SELECT * FROM clients WHERE 0;
-
-CREATE TRIGGER IF NOT EXISTS check_client_row_values INSTEAD OF INSERT ON check_client_row
-BEGIN
-	INSERT INTO check_value VALUES ('name', NEW.name), ('username', NEW.username), ('password', NEW.password),
-		('mqtt_id', NEW.mqtt_id), ('description', NEW.description);
-	SELECT CASE
-		WHEN NEW.authentication IS NULL OR NEW.authentication NOT IN ('credentials', 'certificate')
-			THEN RAISE(ABORT, 'authentication: must be ''credentials'' or ''certificate''')
-		WHEN NEW.authentication = 'credentials' AND NEW.username IS NULL
-			THEN RAISE(ABORT, 'username: is required where authentication is ''credentials''')
-		WHEN NEW.authentication = 'credentials' AND NEW.password IS NULL
-			THEN RAISE(ABORT, 'password: is required where authentication is ''credentials''')
-		WHEN NEW.enabled IS NULL OR NEW.enabled NOT IN (0, 1) THEN RAISE(ABORT, 'enabled: must be 1 or 0')
-		WHEN NEW.disconnect_before NOT BETWEEN 0 AND 253402300799
-			THEN RAISE(ABORT, 'disconnect_before: must be Unix seconds, such as unixepoch(), or NULL')
-		WHEN NEW.created_at IS NOT strftime('%Y-%m-%dT%H:%M:%SZ', NEW.created_at)
-			THEN RAISE(ABORT, 'created_at: must look like 2026-11-24T02:30:42Z; left out it keeps itself')
-		WHEN NEW.updated_at IS NOT strftime('%Y-%m-%dT%H:%M:%SZ', NEW.updated_at)
-			THEN RAISE(ABORT, 'updated_at: must look like 2026-11-24T02:30:42Z; left out it keeps itself')
-	END;
-END;
+-- What they refuse is refused under every conflict clause: OR REPLACE cannot push out another client, OR IGNORE cannot
+-- leave out a row that is wrong.
 
 CREATE TRIGGER IF NOT EXISTS clients_before_insert BEFORE INSERT ON clients
 BEGIN
-	INSERT INTO check_client_row VALUES (NEW.name, NEW.authentication, NEW.username, NEW.password, NEW.mqtt_id,
-		NEW.enabled, NEW.disconnect_before, NEW.description, NEW.created_at, NEW.updated_at);
+	INSERT INTO check_value VALUES ('name', NEW.name), ('authentication', NEW.authentication),
+		('username', NEW.username), ('password', NEW.password), ('mqtt_id', NEW.mqtt_id), ('enabled', NEW.enabled),
+		('disconnect_before', NEW.disconnect_before), ('description', NEW.description),
+		('created_at', NEW.created_at), ('updated_at', NEW.updated_at);
+	SELECT RAISE(ABORT, 'username: is required where authentication is ''credentials''')
+	WHERE NEW.authentication = 'credentials' AND NEW.username IS NULL;
+	SELECT RAISE(ABORT, 'password: is required where authentication is ''credentials''')
+	WHERE NEW.authentication = 'credentials' AND NEW.password IS NULL;
 	SELECT RAISE(ABORT, 'username: another client is known by it (its username, or its name where it has none)')
 	FROM clients WHERE coalesce(username, name) = coalesce(NEW.username, NEW.name) AND name <> NEW.name;
 END;
 
 CREATE TRIGGER IF NOT EXISTS clients_before_update BEFORE UPDATE ON clients
 BEGIN
-	INSERT INTO check_client_row VALUES (NEW.name, NEW.authentication, NEW.username, NEW.password, NEW.mqtt_id,
-		NEW.enabled, NEW.disconnect_before, NEW.description, NEW.created_at, NEW.updated_at);
+	INSERT INTO check_value VALUES ('name', NEW.name), ('authentication', NEW.authentication),
+		('username', NEW.username), ('password', NEW.password), ('mqtt_id', NEW.mqtt_id), ('enabled', NEW.enabled),
+		('disconnect_before', NEW.disconnect_before), ('description', NEW.description),
+		('created_at', NEW.created_at), ('updated_at', NEW.updated_at);
+	SELECT RAISE(ABORT, 'username: is required where authentication is ''credentials''')
+	WHERE NEW.authentication = 'credentials' AND NEW.username IS NULL;
+	SELECT RAISE(ABORT, 'password: is required where authentication is ''credentials''')
+	WHERE NEW.authentication = 'credentials' AND NEW.password IS NULL;
 	SELECT RAISE(ABORT, 'name: another client has it') FROM clients WHERE name = NEW.name AND name <> OLD.name;
 	SELECT RAISE(ABORT, 'username: another client is known by it (its username, or its name where it has none)')
 	FROM clients WHERE coalesce(username, name) = coalesce(NEW.username, NEW.name) AND name <> OLD.name;
 END;
 
--- 'now' is the same in a whole statement, so this ends also where recursive_triggers is on.
-CREATE TRIGGER IF NOT EXISTS clients_updated_at AFTER UPDATE ON clients
+-- 'now' is the same all through a statement: this comes to an end also where recursive_triggers is on.
+CREATE TRIGGER IF NOT EXISTS clients_updated AFTER UPDATE ON clients
 WHEN NEW.updated_at <> strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
 BEGIN
 	UPDATE clients SET updated_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE name = NEW.name;
@@ -301,11 +362,11 @@ BEGIN
 	UPDATE group_rules SET value = NEW.name WHERE match_by = 'client' AND value = OLD.name;
 END;
 
--- INSERT OR REPLACE of a client or group that exists keeps what belongs to it. Where recursive_triggers is off nothing
--- has to be done for that. Where it is on, the triggers for DELETE run in the middle of it and cannot tell a replacement
--- from a deletion: so they set aside what they delete, if an INSERT of the same name has just begun, and the INSERT
--- puts it back when it comes to its end. What an INSERT left behind that did not come to its end is thrown away by the
--- next one before anything else.
+-- INSERT OR REPLACE of a client (or group) that exists keeps what belongs to it. Where recursive_triggers is off that
+-- takes nothing. Where it is on, the DELETE triggers run in the middle of it and cannot tell a replacement from a
+-- deletion. So they set aside what they delete if an INSERT of the same name has begun, and that INSERT puts it back
+-- when it ends. If it never ends (a conflict made it do nothing), what is left in set_aside serves nobody: the next
+-- INSERT begins by throwing it away.
 CREATE TRIGGER IF NOT EXISTS clients_insert_begins BEFORE INSERT ON clients
 BEGIN
 	DELETE FROM set_aside;
@@ -314,18 +375,16 @@ END;
 
 CREATE TRIGGER IF NOT EXISTS clients_deleted AFTER DELETE ON clients
 BEGIN
-	INSERT INTO set_aside (kind, a, b)
-	SELECT 'certificate', match_by, value FROM client_certificates
+	INSERT INTO set_aside (kind, a, b) SELECT 'certificate', match_by, value FROM client_certificates
 	WHERE client = OLD.name AND EXISTS (SELECT 1 FROM set_aside WHERE kind = 'client' AND a = OLD.name);
-	INSERT INTO set_aside (kind, id, a)
-	SELECT 'rule', id, group_name FROM group_rules
+	INSERT INTO set_aside (kind, id, a) SELECT 'rule', id, group_name FROM group_rules
 	WHERE match_by = 'client' AND value = OLD.name
 		AND EXISTS (SELECT 1 FROM set_aside WHERE kind = 'client' AND a = OLD.name);
 	DELETE FROM client_certificates WHERE client = OLD.name;
 	DELETE FROM group_rules WHERE match_by = 'client' AND value = OLD.name;
 END;
 
-CREATE TRIGGER IF NOT EXISTS clients_insert_ends AFTER INSERT ON clients WHEN EXISTS (SELECT 1 FROM set_aside)
+CREATE TRIGGER IF NOT EXISTS clients_insert_ends AFTER INSERT ON clients
 BEGIN
 	INSERT INTO client_certificates (client, match_by, value)
 	SELECT NEW.name, a, b FROM set_aside WHERE kind = 'certificate';
@@ -336,55 +395,40 @@ END;
 
 -- --------------------------------------------------------------------------------------------- client_certificates
 
-CREATE VIEW IF NOT EXISTS check_certificate_row AS SELECT * FROM client_certificates WHERE 0;
-
-CREATE TRIGGER IF NOT EXISTS check_certificate_row_values INSTEAD OF INSERT ON check_certificate_row
-BEGIN
-	SELECT CASE
-		WHEN NEW.match_by IS NULL
-			OR NEW.match_by NOT IN ('fingerprint', 'subject', 'common_name', 'dns', 'email', 'uri')
-			THEN RAISE(ABORT, 'match_by: must be fingerprint, subject, common_name, dns, email or uri')
-		WHEN NOT EXISTS (SELECT 1 FROM clients WHERE name = NEW.client)
-			THEN RAISE(ABORT, 'client: there is no client of this name; create it first')
-	END;
-	INSERT INTO check_value VALUES (NEW.match_by, coalesce(NEW.value, ''));
-END;
-
 CREATE TRIGGER IF NOT EXISTS client_certificates_before_insert BEFORE INSERT ON client_certificates
 BEGIN
-	INSERT INTO check_certificate_row VALUES (NEW.client, NEW.match_by, NEW.value);
+	INSERT INTO check_value VALUES ('client', NEW.client), ('certificate match_by', NEW.match_by),
+		(NEW.match_by, NEW.value);
 END;
 
 CREATE TRIGGER IF NOT EXISTS client_certificates_before_update BEFORE UPDATE ON client_certificates
 BEGIN
-	INSERT INTO check_certificate_row VALUES (NEW.client, NEW.match_by, NEW.value);
+	INSERT INTO check_value VALUES ('client', NEW.client), ('certificate match_by', NEW.match_by),
+		(NEW.match_by, NEW.value);
 END;
 
--- Normal form: of fingerprints `SHA256:` and 64 upper-case digits, of DNS names lower case. A trigger's statement follows
--- the conflict clause of the statement that fired it. So a value that is there already in another spelling is an error
--- for a plain INSERT and UPDATE, is taken over by OR REPLACE, and where OR IGNORE left it as it was, the second statement
--- takes back what was written.
-CREATE TRIGGER IF NOT EXISTS client_certificates_normalize_inserted AFTER INSERT ON client_certificates
-WHEN NEW.value <> CASE NEW.match_by
-	WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(trim(NEW.value, char(9, 10, 13, 32)), ':', '')), -64)
-	WHEN 'dns' THEN lower(NEW.value)
-	ELSE NEW.value END
+-- The normal form of a fingerprint is `SHA256:` and 64 upper-case digits, that of a DNS name lower case. The digits of
+-- a checked fingerprint are the last 64 characters that are neither colon nor white space. A trigger's statements
+-- follow the conflict clause of the statement that fired it. So a value that is there already in another spelling is an
+-- error for INSERT and UPDATE, OR REPLACE takes it over, and where OR IGNORE left the new row as it was written, the
+-- second statement takes that back.
+CREATE TRIGGER IF NOT EXISTS client_certificates_inserted AFTER INSERT ON client_certificates
+WHEN NEW.match_by = 'fingerprint' AND NEW.value NOT GLOB 'SHA256:' || replace(hex(zeroblob(32)), '0', '[0-9A-F]')
+	OR NEW.match_by = 'dns' AND NEW.value <> lower(NEW.value)
 BEGIN
 	UPDATE client_certificates SET value = CASE match_by
-		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(trim(value, char(9, 10, 13, 32)), ':', '')), -64)
+		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
 		ELSE lower(value) END
 	WHERE match_by = NEW.match_by AND value = NEW.value;
 	DELETE FROM client_certificates WHERE match_by = NEW.match_by AND value = NEW.value;
 END;
 
-CREATE TRIGGER IF NOT EXISTS client_certificates_normalize_updated AFTER UPDATE OF match_by, value ON client_certificates
-WHEN NEW.value <> CASE NEW.match_by
-	WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(trim(NEW.value, char(9, 10, 13, 32)), ':', '')), -64)
-	WHEN 'dns' THEN lower(NEW.value)
-	ELSE NEW.value END
+CREATE TRIGGER IF NOT EXISTS client_certificates_updated AFTER UPDATE OF match_by, value ON client_certificates
+WHEN NEW.match_by = 'fingerprint' AND NEW.value NOT GLOB 'SHA256:' || replace(hex(zeroblob(32)), '0', '[0-9A-F]')
+	OR NEW.match_by = 'dns' AND NEW.value <> lower(NEW.value)
 BEGIN
 	UPDATE client_certificates SET value = CASE match_by
-		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(trim(value, char(9, 10, 13, 32)), ':', '')), -64)
+		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
 		ELSE lower(value) END
 	WHERE match_by = NEW.match_by AND value = NEW.value;
 	UPDATE client_certificates SET client = OLD.client, match_by = OLD.match_by, value = OLD.value
@@ -412,7 +456,7 @@ BEGIN
 	UPDATE group_rules SET group_name = NEW.name WHERE group_name = OLD.name;
 END;
 
--- As with clients: INSERT OR REPLACE keeps permissions and rules.
+-- INSERT OR REPLACE, as with clients.
 CREATE TRIGGER IF NOT EXISTS groups_insert_begins BEFORE INSERT ON groups
 BEGIN
 	DELETE FROM set_aside;
@@ -421,11 +465,9 @@ END;
 
 CREATE TRIGGER IF NOT EXISTS groups_deleted AFTER DELETE ON groups
 BEGIN
-	INSERT INTO set_aside (kind, id, a, b, c)
-	SELECT 'permission', id, permission, action, topic FROM acl_permissions
+	INSERT INTO set_aside (kind, id, a, b, c) SELECT 'permission', id, permission, action, topic FROM acl_permissions
 	WHERE group_name = OLD.name AND EXISTS (SELECT 1 FROM set_aside WHERE kind = 'group' AND a = OLD.name);
-	INSERT INTO set_aside (kind, id, a, b)
-	SELECT 'rule', id, match_by, value FROM group_rules
+	INSERT INTO set_aside (kind, id, a, b) SELECT 'rule', id, match_by, value FROM group_rules
 	WHERE group_name = OLD.name AND EXISTS (SELECT 1 FROM set_aside WHERE kind = 'group' AND a = OLD.name);
 	DELETE FROM acl_permissions WHERE group_name = OLD.name;
 	DELETE FROM group_rules WHERE group_name = OLD.name;
@@ -444,33 +486,22 @@ BEGIN
 END;
 
 -- -------------------------------------------------------------------------------------------------- acl_permissions
-
-CREATE VIEW IF NOT EXISTS check_permission_row AS SELECT * FROM acl_permissions WHERE 0;
-
-CREATE TRIGGER IF NOT EXISTS check_permission_row_values INSTEAD OF INSERT ON check_permission_row
-BEGIN
-	SELECT CASE
-		WHEN NEW.permission IS NULL OR NEW.permission NOT IN ('allow', 'deny')
-			THEN RAISE(ABORT, 'permission: must be ''allow'' or ''deny''')
-		WHEN NEW.action IS NULL OR NEW.action NOT IN ('publish', 'subscribe')
-			THEN RAISE(ABORT, 'action: must be ''publish'' or ''subscribe''')
-	END;
-	INSERT INTO check_value VALUES ('topic', NEW.topic), ('group', NEW.group_name);
-END;
-
--- A new revision for every group that loses, gains or changes a permission. OR REPLACE fires no trigger for the row it
+-- A new revision for every group that gains, loses or changes a permission. OR REPLACE fires no trigger for the row it
 -- pushes out: one with the same topic is in the same group anyway, one with the same id may be in another. The revision
--- that the BEFORE triggers draw for that one is drawn in vain where nothing is pushed out, which does no harm.
+-- that the BEFORE triggers draw for that group is drawn in vain where nothing is pushed out, which does no harm.
+
 CREATE TRIGGER IF NOT EXISTS acl_permissions_before_insert BEFORE INSERT ON acl_permissions
 BEGIN
-	INSERT INTO check_permission_row VALUES (NEW.id, NEW.group_name, NEW.permission, NEW.action, NEW.topic);
+	INSERT INTO check_value VALUES ('permission', NEW.permission), ('action', NEW.action), ('topic', NEW.topic),
+		('group_name', NEW.group_name);
 	UPDATE group_revisions SET revision = random()
 	WHERE group_name = (SELECT group_name FROM acl_permissions WHERE id = NEW.id);
 END;
 
 CREATE TRIGGER IF NOT EXISTS acl_permissions_before_update BEFORE UPDATE ON acl_permissions
 BEGIN
-	INSERT INTO check_permission_row VALUES (NEW.id, NEW.group_name, NEW.permission, NEW.action, NEW.topic);
+	INSERT INTO check_value VALUES ('permission', NEW.permission), ('action', NEW.action), ('topic', NEW.topic),
+		('group_name', NEW.group_name);
 	UPDATE group_revisions SET revision = random()
 	WHERE group_name = (SELECT group_name FROM acl_permissions WHERE id = NEW.id);
 END;
@@ -492,66 +523,46 @@ END;
 
 -- ------------------------------------------------------------------------------------------------------ group_rules
 
-CREATE VIEW IF NOT EXISTS check_rule_row AS SELECT * FROM group_rules WHERE 0;
-
-CREATE TRIGGER IF NOT EXISTS check_rule_row_values INSTEAD OF INSERT ON check_rule_row
-BEGIN
-	SELECT CASE
-		WHEN NEW.match_by IS NULL
-			OR NEW.match_by NOT IN ('client', 'mqtt_id', 'certificate_fingerprint', 'any', 'anonymous')
-			THEN RAISE(ABORT, 'match_by: must be client, mqtt_id, certificate_fingerprint, any or anonymous')
-		WHEN NEW.match_by IN ('any', 'anonymous') AND coalesce(NEW.value, '') NOT IN ('', '*')
-			THEN RAISE(ABORT, 'value: must be ''*'' where match_by is ''any'' or ''anonymous''')
-	END;
-	INSERT INTO check_value VALUES ('group', NEW.group_name);
-	INSERT INTO check_value VALUES (
-		CASE NEW.match_by WHEN 'mqtt_id' THEN 'mqtt_id rule' WHEN 'certificate_fingerprint' THEN 'fingerprint'
-			ELSE NEW.match_by END,
-		coalesce(NEW.value, ''));
-END;
-
 CREATE TRIGGER IF NOT EXISTS group_rules_before_insert BEFORE INSERT ON group_rules
 BEGIN
-	INSERT INTO check_rule_row VALUES (NEW.id, NEW.match_by, NEW.value, NEW.group_name);
+	INSERT INTO check_value VALUES ('rule match_by', NEW.match_by),
+		(CASE WHEN NEW.match_by IN ('client', 'mqtt_id') THEN 'rule ' ELSE '' END || NEW.match_by, NEW.value),
+		('group_name', NEW.group_name);
 END;
 
 CREATE TRIGGER IF NOT EXISTS group_rules_before_update BEFORE UPDATE ON group_rules
 BEGIN
-	INSERT INTO check_rule_row VALUES (NEW.id, NEW.match_by, NEW.value, NEW.group_name);
+	INSERT INTO check_value VALUES ('rule match_by', NEW.match_by),
+		(CASE WHEN NEW.match_by IN ('client', 'mqtt_id') THEN 'rule ' ELSE '' END || NEW.match_by, NEW.value),
+		('group_name', NEW.group_name);
 END;
 
--- Normal form: of fingerprints as above, '*' for a value left out. A rule that is there already in another spelling is
--- not added again: the whole row is the key, so nothing is lost by ignoring it (OR REPLACE keeps the new id).
-CREATE TRIGGER IF NOT EXISTS group_rules_normalize_inserted AFTER INSERT ON group_rules
-WHEN NEW.value <> CASE NEW.match_by
-	WHEN 'certificate_fingerprint'
-		THEN 'SHA256:' || substr(upper(replace(trim(NEW.value, char(9, 10, 13, 32)), ':', '')), -64)
-	WHEN 'any' THEN '*'
-	WHEN 'anonymous' THEN '*'
-	ELSE NEW.value END
+-- The normal form of fingerprints as above; of a value left out, '*'. A rule that is there already in another spelling
+-- is not added again, and that is no error: the whole row is the key, so nothing gets lost.
+CREATE TRIGGER IF NOT EXISTS group_rules_inserted AFTER INSERT ON group_rules
+WHEN NEW.match_by = 'certificate_fingerprint'
+		AND NEW.value NOT GLOB 'SHA256:' || replace(hex(zeroblob(32)), '0', '[0-9A-F]')
+	OR NEW.match_by IN ('any', 'anonymous') AND NEW.value <> '*'
 BEGIN
 	UPDATE OR IGNORE group_rules SET value = CASE match_by
 		WHEN 'certificate_fingerprint'
-			THEN 'SHA256:' || substr(upper(replace(trim(value, char(9, 10, 13, 32)), ':', '')), -64)
+			THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
 		ELSE '*' END
 	WHERE id = NEW.id;
 	DELETE FROM group_rules WHERE id = NEW.id AND value = NEW.value;
 END;
 
-CREATE TRIGGER IF NOT EXISTS group_rules_normalize_updated AFTER UPDATE OF match_by, value ON group_rules
-WHEN NEW.value <> CASE NEW.match_by
-	WHEN 'certificate_fingerprint'
-		THEN 'SHA256:' || substr(upper(replace(trim(NEW.value, char(9, 10, 13, 32)), ':', '')), -64)
-	WHEN 'any' THEN '*'
-	WHEN 'anonymous' THEN '*'
-	ELSE NEW.value END
+CREATE TRIGGER IF NOT EXISTS group_rules_updated AFTER UPDATE OF match_by, value ON group_rules
+WHEN NEW.match_by = 'certificate_fingerprint'
+		AND NEW.value NOT GLOB 'SHA256:' || replace(hex(zeroblob(32)), '0', '[0-9A-F]')
+	OR NEW.match_by IN ('any', 'anonymous') AND NEW.value <> '*'
 BEGIN
 	UPDATE group_rules SET value = CASE match_by
 		WHEN 'certificate_fingerprint'
-			THEN 'SHA256:' || substr(upper(replace(trim(value, char(9, 10, 13, 32)), ':', '')), -64)
+			THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
 		ELSE '*' END
 	WHERE id = NEW.id;
-	UPDATE group_rules SET match_by = OLD.match_by, value = OLD.value, group_name = OLD.group_name
+	UPDATE group_rules SET id = OLD.id, match_by = OLD.match_by, value = OLD.value, group_name = OLD.group_name
 	WHERE id = NEW.id AND value = NEW.value;
 END;
 
@@ -579,7 +590,7 @@ WHERE acl_permissions.group_name IN (
 	SELECT group_rules.group_name FROM group_rules WHERE match_by = 'any' AND value = '*');
 
 -- -------------------------------------------------------------------------------------------------- whose this is
--- Last, so that nothing takes a half-made database for a whole one.
+-- Comes last, so that nothing takes a half-made database for a whole one.
 
 CREATE TABLE IF NOT EXISTS schema_info (
 	key TEXT NOT NULL PRIMARY KEY,

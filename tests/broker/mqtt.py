@@ -183,6 +183,7 @@ class Client:
         self.session_present = False
         self.connack_properties = {}
         self.disconnect_code = None  # of the DISCONNECT that the broker sent (MQTT 5)
+        self.source = None  # the address and port to come from, where it matters
         self.socket = None
         self._packet_ids = itertools.cycle(range(1, 65536))
 
@@ -190,7 +191,7 @@ class Client:
 
     def open(self):
         """TCP, and TLS where wanted; no CONNECT yet."""
-        plain = socket.create_connection((self.host, self.port), timeout=DEADLINE)
+        plain = socket.create_connection((self.host, self.port), timeout=DEADLINE, source_address=self.source)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = plain
         if self.tls is not None:

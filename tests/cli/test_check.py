@@ -18,6 +18,7 @@ INSERT INTO acl_permissions(group_name, permission, action, topic) VALUES
 INSERT INTO group_rules(match_by, value, group_name) VALUES ('any', '*', 'devices'), ('mqtt_id', 'pump-*', 'pumps');
 """
 CLIENT = f"INSERT INTO clients(name, username, password) VALUES ('pump-7', 'p7', '{HASH}');"
+CERTIFIED = "INSERT INTO client_certificates(client, match_by, value) VALUES ('pump-7', 'common_name', 'pump-7');"
 RULES = 'group: "devices" by rule any "*"\ngroup: "pumps" by rule mqtt_id "pump-*"\n'
 BY_PASSWORD = ('client: "pump-7", known by its username, authenticated by its password\n'
                'password: not checked, taken to be right\n')
@@ -37,14 +38,15 @@ class Recognised(TestCase):
 
     def test_by_username_and_password_and_certificate(self):
         certificate = self.certificate("a.crt")
-        database = self.database(GROUPS + CLIENT + "INSERT INTO client_certificates VALUES ('pump-7', 'common_name', 'pump-7');")
+        database = self.database(GROUPS + CLIENT + CERTIFIED)
         result = self.check(database, "-u", "p7", "-c", certificate)
         self.assert_ends(result, DONE, [
             'client: "pump-7", known by its username, authenticated by its password and certificate\n', ACCEPTED])
 
     def test_by_username_and_certificate(self):
         certificate = self.certificate("a.crt")
-        database = self.database("INSERT INTO clients(name, authentication, username) VALUES ('a', 'certificate', 'ua');"
+        database = self.database("INSERT INTO clients(name, authentication, username)"
+                                 " VALUES ('a', 'certificate', 'ua');"
                                  "INSERT INTO client_certificates VALUES ('a', 'common_name', 'pump-7');")
         self.assert_ends(self.check(database, "-u", "ua", "-c", certificate), DONE, [
             'client: "a", known by its username, authenticated by its certificate\n',
@@ -62,14 +64,16 @@ class Recognised(TestCase):
                                          name=kind + ".db")
                 names = "".join(f'certificate: {other} "{name}"\n' for other, name in rows.items())
                 self.assert_ends(self.check(database, "-c", certificate), DONE, names +
-                                 'client: "pump", known by its certificate\naccepted: the broker shows username "pump"\n'
+                                 'client: "pump", known by its certificate\n'
+                                 'accepted: the broker shows username "pump"\n'
                                  "group: none, no rule in group_rules matches\n", "")
 
     def test_the_certificate_counts_where_the_username_is_unknown(self):
         certificate = self.certificate("a.crt")
         database = self.database("INSERT INTO clients(name, authentication) VALUES ('pump', 'certificate');"
                                  "INSERT INTO client_certificates VALUES ('pump', 'common_name', 'pump-7');")
-        self.assert_ends(self.check(database, "-u", "who", "-c", certificate), DONE, ['client: "pump", known by its certificate\n'])
+        self.assert_ends(self.check(database, "-u", "who", "-c", certificate), DONE,
+                         ['client: "pump", known by its certificate\n'])
 
     def test_a_certificate_gives_groups_by_its_fingerprint(self):
         certificate = self.certificate("a.crt")
@@ -80,7 +84,8 @@ class Recognised(TestCase):
             f'group: "guests" by rule certificate_fingerprint "{mark}"\n', 'group: "guests" by rule client "pump-7"\n'])
 
     def test_as_nobody_where_a_rule_admits_nobody(self):
-        database = self.database(GROUPS + "INSERT INTO group_rules(match_by, value, group_name) VALUES ('anonymous', '*', 'guests');")
+        database = self.database(GROUPS + "INSERT INTO group_rules(match_by, value, group_name)"
+                                 " VALUES ('anonymous', '*', 'guests');")
         self.assert_ends(self.check(database, "--id", "x", "receive", "public/news"), DONE,
                          'client: none, anonymous\naccepted: the broker shows username none\n'
                          'group: "guests" by rule anonymous "*"\n'
@@ -91,9 +96,10 @@ class Refused(TestCase):
     def refuse(self, sql, reason, *arguments):
         """Asks a question as well: it is denied because the connection is."""
         result = self.check(self.database(sql), *arguments, "publish", "devices/p7/x")
-        self.assert_ends(result, DENIED, ["\nrefused: " if result.stdout[:8] != b"refused:" else "refused: ",
-                                          f"refused: {reason}: "], "")
-        self.assertTrue(result.stdout.endswith(b'\ndenied publish "devices/p7/x": the connection is refused\n'))
+        self.assert_ends(result, DENIED, [f"refused: {reason}: "], "")
+        refusal, answer = result.stdout.decode().splitlines()[-2:]
+        self.assertTrue(refusal.startswith(f"refused: {reason}: "), refusal)
+        self.assertEqual(answer, 'denied publish "devices/p7/x": the connection is refused')
         self.assertNotIn(b"accepted", result.stdout)
         return result.stdout.decode()
 
@@ -115,7 +121,8 @@ class Refused(TestCase):
         self.refuse(CLIENT + "UPDATE clients SET enabled = 0;", "disabled", "-u", "p7")
 
     def test_a_ban_that_has_not_ended(self):
-        self.refuse(CLIENT + "UPDATE clients SET disconnect_before = unixepoch() + 3600;", "disconnect_before", "-u", "p7")
+        banned = "UPDATE clients SET disconnect_before = unixepoch() + 3600;"
+        self.refuse(CLIENT + banned, "disconnect_before", "-u", "p7")
 
     def test_an_mqtt_id_of_somebody_else(self):
         sql = CLIENT + "UPDATE clients SET mqtt_id = '%u-*';"
@@ -125,12 +132,11 @@ class Refused(TestCase):
         self.refuse(CLIENT + "UPDATE clients SET mqtt_id = 'p7';", "mqtt_id", "-u", "p7")
 
     def test_no_certificate_where_one_is_wanted(self):
-        self.refuse(CLIENT + "INSERT INTO client_certificates VALUES ('pump-7', 'common_name', 'x');", "no_certificate", "-u", "p7")
+        self.refuse(CLIENT + CERTIFIED, "no_certificate", "-u", "p7")
 
     def test_the_certificate_of_somebody_else(self):
         certificate = self.certificate("a.crt", subject="/CN=other")
-        said = self.refuse(CLIENT + "INSERT INTO client_certificates VALUES ('pump-7', 'common_name', 'pump-7');",
-                           "certificate_mismatch", "-u", "p7", "-c", certificate)
+        said = self.refuse(CLIENT + CERTIFIED, "certificate_mismatch", "-u", "p7", "-c", certificate)
         self.assertIn('certificate: common_name "other"\n', said)
 
     def test_a_certificate_of_two_clients(self):
@@ -172,7 +178,8 @@ class Answered(TestCase):
 
     def test_all_questions_are_answered_and_one_denial_denies(self):
         database = self.database(GROUPS + CLIENT)
-        result = self.check(database, "publish", "x", "-u", "p7", "receive", "alarms/a", "subscribe", "y", "-i", "pump-7")
+        result = self.check(database, "publish", "x", "-u", "p7", "receive", "alarms/a", "subscribe", "y",
+                            "-i", "pump-7")
         self.assert_ends(result, DENIED, BY_PASSWORD + ACCEPTED + RULES +
                          'denied publish "x": no permission matches\n'
                          'allowed receive "alarms/a": allow subscribe "alarms/+" of group "devices"\n'
@@ -180,12 +187,14 @@ class Answered(TestCase):
 
     def test_placeholders_without_a_usable_value_are_pointed_out(self):
         clients = CLIENT + f"INSERT INTO clients(name, username, password) VALUES ('slash', 'a/b', '{HASH}');"
-        database = self.database(GROUPS + clients + "INSERT INTO group_rules(match_by, value, group_name) VALUES ('client', 'pump-7', 'pumps');")
+        rule = "INSERT INTO group_rules(match_by, value, group_name) VALUES ('client', 'pump-7', 'pumps');"
+        database = self.database(GROUPS + clients + rule)
         effect = "with it allow permissions match nothing, deny permissions everything from there on\n"
         self.assert_ends(self.check(database, "-u", "p7", "publish", "devices/p7/x"), DONE,
                          [f'note: %c, the MQTT client id, is "": it is empty; {effect}'])
         self.assert_ends(self.check(database, "-u", "a/b", "-i", "x", "publish", "devices/a/b"), DENIED,
-                         [f'note: %u, the username, is "a/b": it holds a /, + or #; {effect}', "no permission matches\n"])
+                         [f'note: %u, the username, is "a/b": it holds a /, + or #; {effect}',
+                          "no permission matches\n"])
         result = self.check(database, "-u", "p7", "-i", "pump-7")
         self.assertNotIn(b"note:", result.stdout)
 
@@ -196,8 +205,10 @@ class Answered(TestCase):
             DROP TRIGGER check_name; DROP TRIGGER check_username;
             INSERT INTO clients(name, username, password) VALUES ('n' || {hostile}, 'u', '{HASH}');
             INSERT INTO groups(name) VALUES ('g' || {hostile});
-            INSERT INTO acl_permissions(group_name, action, topic) VALUES ('g' || {hostile}, 'publish', 't' || {hostile});
-            INSERT INTO group_rules(match_by, value, group_name) VALUES ('mqtt_id', '*' || {hostile}, 'g' || {hostile});""")
+            INSERT INTO acl_permissions(group_name, action, topic)
+                VALUES ('g' || {hostile}, 'publish', 't' || {hostile});
+            INSERT INTO group_rules(match_by, value, group_name)
+                VALUES ('mqtt_id', '*' || {hostile}, 'g' || {hostile});""")
         raw = "\x1b[2J\naccepted: \u202e"
         result = self.check(database, "-u", "u", "-i", raw, "publish", "t" + raw, "publish", raw)
         self.assert_ends(result, DENIED, f'client: "n{shown}", known by its username, authenticated by its password\n'
@@ -233,6 +244,14 @@ class CannotAnswer(TestCase):
                 result = self.check(path, "-u", "p7")
                 self.assert_ends(result, FAILED, "", [path])
                 self.assertEqual(result.stderr.count(b"\n"), 1)
+
+    def test_a_hostile_path_is_printed_escaped(self):
+        for arguments in (["check", "-d"], ["init", "-d"], ["check", "-d", self.database(), "--certificate"]):
+            with self.subTest(arguments=arguments):
+                result = sqlauth(*arguments, self.path("\x1b[2J\n\u202e/x"))
+                self.assertIn(result.returncode, (USAGE, FAILED))
+                self.assert_ends(result, result.returncode, "", [r"\x1b[2J\x0a\xe2\x80\xae/x"])
+                self.assertEqual(result.stderr.count(b"\n"), 1, result.stderr)
 
     def test_a_database_that_this_user_may_not_read(self):
         database = self.database(CLIENT)

@@ -13,7 +13,7 @@ class Help(support.TestCase):
     def test_help_lists_every_command(self):
         for option in ("--help", "-h"):
             result = sqlauth(option)
-            self.assert_ends(result, DONE, stdout=["usage: sqlauth COMMAND", "--database DB", "Exit status: 0"], stderr="")
+            self.assert_ends(result, DONE, ["usage: sqlauth COMMAND", "--database DB", "Exit status: 0"], "")
             for command in COMMANDS:
                 self.assertIn(f"\n  {command} ", result.stdout.decode())
 
@@ -111,7 +111,8 @@ class Database(support.TestCase):
         self.assert_ends(sqlauth("check", "-d", other, env=env), FAILED, "", [other])
 
     def test_the_default_is_where_the_broker_keeps_its_state(self):
-        self.assert_ends(sqlauth("check", "--help"), DONE, ["default: $SQLAUTH_DATABASE, else /var/lib/mosquitto/sqlauth.db"])
+        self.assert_ends(sqlauth("check", "--help"), DONE,
+                         ["default: $SQLAUTH_DATABASE, else /var/lib/mosquitto/sqlauth.db"])
 
 
 class Output(support.TestCase):
@@ -132,8 +133,8 @@ class Output(support.TestCase):
         script = '"$0" init -d "$1" --owner "$2" <&- >&- 2>&-'
         result = subprocess.run(["sh", "-c", script, COMMAND, path, owner], check=False)
         self.assertEqual(result.returncode, FAILED)
-        self.assertEqual(self.sql(path, "SELECT value FROM schema_info WHERE key = 'application'; PRAGMA integrity_check;"),
-                         "mosquitto-sqlauth\nok\n")
+        self.assertEqual(self.sql(path, "SELECT value FROM schema_info WHERE key = 'application';"
+                                        "PRAGMA integrity_check;"), "mosquitto-sqlauth\nok\n")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import support
 from support import COMMAND, DONE, FAILED, USAGE, Terminal, sqlauth
 
 ARGON2ID = re.compile(rb"\A\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+\n\Z")
-SECRET = re.compile(rb"\Asecret ([A-Za-z0-9_-]{43})\nhash   (\$secret\$blake2b\$[A-Za-z0-9_-]{22}\$[A-Za-z0-9_-]{43})\n\Z")
+SECRET = re.compile(rb"\Asecret ([A-Za-z0-9_-]{43})\n"
+                    rb"hash   (\$secret\$blake2b\$[A-Za-z0-9_-]{22}\$[A-Za-z0-9_-]{43})\n\Z")
 FIRST, SECOND = b"Password: ", b"The same again: "
 LINE_MAX = 4094  # bytes that a terminal hands over for certain
 
@@ -141,7 +142,8 @@ class FromStdin(support.TestCase):
 
     def test_the_next_line_is_left_for_the_next_reader(self):
         script = '"$0" passwd --stdin && "$0" passwd --stdin && cat'
-        result = subprocess.run(["sh", "-c", script, COMMAND], input=b"one\ntwo\nthree\n", capture_output=True, check=False)
+        result = subprocess.run(["sh", "-c", script, COMMAND], input=b"one\ntwo\nthree\n", capture_output=True,
+                                check=False)
         first, second, rest = result.stdout.splitlines()
         self.assertTrue(support.verifies(first, b"one"))
         self.assertTrue(support.verifies(second, b"two"))

@@ -269,6 +269,24 @@ static void a_refused_newer_connection_leaves_the_standing_one_alone(void **stat
 	RUN(scripts);
 }
 
+static void another_plugins_client_leaves_ours_alone(void **state)
+{
+	static const struct script scripts[] = {
+		{"it never lives on", "b1xu! e1+ ?1xu=1 t10000 x9 ?1xu=0 o0"},
+		{"not even if asked twice", "b1xu! e1+ e1+ t10000 x9 o0"},
+		{"one that was refused after all ends no offline session",
+			"b1xu e1+ b2xv! e2- t10000 x9 ?1xu=1 ?0xu=1 o1"},
+		{"nor do many",
+			"b1xu e1+ b2xv! e2- b2xv! e2- b2xv! e2- b2xv! e2- b2xv! e2- b2xv! e2- b2xv! e2- b2xv! e2- "
+			"b2xv! e2- o9 ?1xu=1 t10000 x9 o1"},
+		{"one that took over does, as the broker says", "b1xu e1+ b2xv! e1- ?1xu=1 t10000 x9 ?0xu=0 ?2xv=2"},
+		{"of a connected one too", "b1xu b2xv! e1- t10000 x9 ?0xu=0 ?2xv=2 c1"},
+		{"but ours ends a memory of its own", "b1xu! e1- t4000 b2xu t6000 x9 o0 ?1xu=2"},
+	};
+	(void)state;
+	RUN(scripts);
+}
+
 static void an_identifier_is_in_use_while_another_client_stands_on_it(void **state)
 {
 	static const struct script scripts[] = {
@@ -304,7 +322,7 @@ static void ended_sessions_are_bounded(void **state)
 			"m2 b1xu e1- b2yu e2- b3zu e3+ ?0xu=0 ?0yu=2 ?3zu=3 e3- ?3zu=3 o2"},
 		{"a reused handle counts", "m2 b1xu b1yu b1zu b1vu o2 c1 ?0xu=0 ?0yu=2 ?0zu=3 ?1vu=4"},
 		{"a pushed-out one frees its handle", "m2 b1xu e1+ b2yu e2+ b3zu e3+ e1- @1xu=0 o2 b1vu @1vu=4"},
-		{"one identifier has eight at most",
+		{"of one identifier eight linger at most",
 			"b1xu e1- b2xu e2- b3xu e3- b4xu e4- b5xu e5- b6xu e6- b7xu e7- b8xu "
 			"e8- o8 b9xu o7 c1 @1xu=0 @2xu=2 ?0xu=9"},
 	};
@@ -459,6 +477,7 @@ int main(void)
 		cmocka_unit_test(a_reused_handle_means_its_newest_session_only),
 		cmocka_unit_test(a_takeover_leaves_the_identifier_to_the_newer_connection),
 		cmocka_unit_test(a_refused_newer_connection_leaves_the_standing_one_alone),
+		cmocka_unit_test(another_plugins_client_leaves_ours_alone),
 		cmocka_unit_test(an_identifier_is_in_use_while_another_client_stands_on_it),
 		cmocka_unit_test(ended_sessions_are_bounded),
 		cmocka_unit_test(time_that_jumps_forgets_neither_too_early_nor_never),

@@ -89,7 +89,7 @@ static void model_bound(void)
 static void model_begin(struct entry new)
 {
 	struct entry *oldest = NULL;
-	size_t ended = 0;
+	size_t lingering = 0;
 	for (struct entry *e = model; e < model + model_count; e++) {
 		if (e->handle == new.handle) {
 			e->handle = 0;
@@ -100,13 +100,15 @@ static void model_begin(struct entry new)
 	for (struct entry *e = model; e < model + model_count; e++) {
 		if (e->id != new.id || e->connected)
 			continue;
-		if (e->lives_on)
+		if (e->lives_on && !new.deferred)
 			model_move(e, false);
+		if (e->lives_on)
+			continue;
 		if (!oldest || e->number < oldest->number)
 			oldest = e;
-		ended++;
+		lingering++;
 	}
-	if (ended >= SQLAUTH_SESSIONS_ENDED_PER_ID_MAX)
+	if (lingering >= SQLAUTH_SESSIONS_LINGERING_PER_ID_MAX)
 		model_drop(oldest);
 	assert_true(model_count < MODEL_SIZE);
 	model[model_count++] = new;
@@ -121,6 +123,8 @@ static void model_end(unsigned handle, bool lives_on)
 			found = e;
 	if (!found)
 		return;
+	if (found->deferred)
+		lives_on = false;
 	for (const struct entry *e = model; e < model + model_count; e++)
 		if (e != found && e->id == found->id && e->connected)
 			lives_on = false;

@@ -316,6 +316,20 @@ static void truncation_tears_no_piece_at_any_size(void **state)
 	}
 }
 
+static void a_quoted_value_may_fill_a_text_to_its_last_byte(void **state)
+{
+	char data[6];
+	struct sqlauth_text text;
+
+	(void)state;
+	sqlauth_text_init(&text, data, 6);
+	sqlauth_text_add_quoted(&text, "abc", 3, 8);
+	expect_text(0, &text, "\"abc\"", false);
+	sqlauth_text_init(&text, data, 5);
+	sqlauth_text_add_quoted(&text, "abc", 3, 8);
+	expect_text(1, &text, "\"...", true);
+}
+
 static void quoting_reads_no_byte_behind_the_value(void **state)
 {
 	/* The bytes would be a character together with what stands behind them. */
@@ -356,6 +370,7 @@ int main(void)
 		cmocka_unit_test(no_single_byte_escapes_from_its_quotes),
 		cmocka_unit_test(a_value_over_the_limit_is_cut_inside_its_quotes),
 		cmocka_unit_test(truncation_tears_no_piece_at_any_size),
+		cmocka_unit_test(a_quoted_value_may_fill_a_text_to_its_last_byte),
 		cmocka_unit_test(quoting_reads_no_byte_behind_the_value),
 		cmocka_unit_test(a_huge_value_costs_no_more_than_its_limit),
 	};

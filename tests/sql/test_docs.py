@@ -1,0 +1,30 @@
+"""Every statement of docs/schema.md runs as it stands, in the page's order, and prints what the page says.
+
+A ```text block right behind a ```sql block is what that block prints.
+"""
+
+import os
+import re
+
+from support import shell
+
+PAGE = os.path.join(shell.TOP, "docs", "schema.md")
+MARK = "--- end of the block ---"
+
+
+class Docs(shell.TestCase):
+    def test_every_block_prints_what_the_page_says(self):
+        with open(PAGE, encoding="utf-8") as page:
+            blocks = re.findall(r"^```sql\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", page.read(),
+                                re.MULTILINE | re.DOTALL)
+        self.assertGreater(len(blocks), 20)
+        self.create("auth.db")
+        script = ".mode column\n" + "".join(f"{statements}.print {MARK}\n" for statements, _ in blocks)
+        outputs = self.query("auth.db", script).split(MARK + "\n")
+        for (statements, expected), output in zip(blocks, outputs):
+            with self.subTest(statements=statements):
+                self.assertEqual("\n".join(line.rstrip() for line in output.splitlines()), expected.rstrip("\n"))
+
+
+if __name__ == "__main__":
+    shell.main()
