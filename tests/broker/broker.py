@@ -239,13 +239,15 @@ class Broker:
         self.turn()
 
     def turn(self):
-        """Comes back when the broker's loop has made a turn: what it was doing is done. It is asked for an MQTT version
-        that does not exist, which it refuses before any plugin hears of it."""
-        probe = mqtt.Client(self.listeners[0].port, version=99)
-        if self.listeners[0].authority is not None:
-            probe.tls = self.listeners[0].authority.client_context()
+        """Comes back when the broker's loop has made a turn, so that what it was doing is done, and when everything that
+        it logged until then has been read. It is asked for an MQTT version that does not exist (without TLS, where it wants
+        TLS), which it refuses before any plugin hears of it."""
+        since = self.log.mark()
+        probe = mqtt.Client(self.listeners[0].port, version=99).open()
+        source = probe.socket.getsockname()[1]
         probe.connect()
         probe.close()
+        self.log.wait(r"New connection from 127\.0\.0\.1:%d " % source, since)
 
     def _check_signs(self):
         for line in self.log.lines():
