@@ -141,11 +141,11 @@ class Broker:
         out = ["log_dest stderr", "log_type all", "connection_messages true", "log_timestamp false"]
         if os.geteuid() == 0:
             out.append("user " + self.user)
-        if not any(line.split(" ")[0] == "allow_anonymous" for line in self.settings):
-            out.append("allow_anonymous false")
-        out += self.settings
         per_listener = "per_listener_settings true" in self.settings
         plugin = self._plugin_block()
+        if not any(line.split(" ")[0] == "allow_anonymous" for line in self.settings):
+            (plugin if per_listener else out).append("allow_anonymous false")
+        out += self.settings
         if not per_listener:
             out += plugin
         for listener in self.listeners:
@@ -156,7 +156,7 @@ class Broker:
 
     def _plugin_block(self):
         if self.plugin_lines is not None:
-            return self.plugin_lines
+            return list(self.plugin_lines)
         if self.options is None:
             return []
         given = self.options if isinstance(self.options, list) else [
