@@ -4,9 +4,11 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sqlauth/ration.h"
 #include "sqlauth/verified.h"
+#include "workers.h"
 
 #define OPTIONS_SHOWN_MAX 64 /* bytes of a bad name or value in a message */
 #define VERIFY_SHARE_MIN  0.01
@@ -109,6 +111,11 @@ static bool parse_number(const char *value, uint32_t maximum, uint32_t *number_r
 	return true;
 }
 
+static bool parse_verify_threads(const char *value, struct plugin_options *options)
+{
+	return parse_number(value, WORKERS_MAX, &options->verify_threads);
+}
+
 static bool parse_verified_cache_size(const char *value, struct plugin_options *options)
 {
 	return parse_number(value, SQLAUTH_VERIFIED_SIZE_MAX, &options->verified_cache_size);
@@ -146,6 +153,16 @@ static bool parse_verify_share(const char *value, struct plugin_options *options
 	return *at == '\0' && share >= VERIFY_SHARE_MIN && share <= 1;
 }
 
+/* One processor is the broker's. */
+static uint32_t default_threads(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (processors <= 2)
+		return 1;
+	return processors - 1 > WORKERS_MAX ? WORKERS_MAX : (uint32_t)(processors - 1);
+}
+
 static const struct option {
 	const char *name;
 	option_parser *parse;
@@ -155,6 +172,7 @@ static const struct option {
 	{"unknown_clients", parse_unknown_clients, "\"deny\" or \"defer\""},
 	{"takeover", parse_takeover, "\"same_client\" or \"any\""},
 	{"max_hash_memory", parse_max_hash_memory, "bytes, or a number with KiB, MiB or GiB right behind it"},
+	{"verify_threads", parse_verify_threads, "a number from 0 (the broker's own thread) to 64"},
 	{"verified_cache_size", parse_verified_cache_size, "a number from 0 (remember nothing) to 10000000"},
 	{"verified_cache_seconds", parse_verified_cache_seconds, "a number from 0 (remember nothing) to 315360000"},
 	{"failures_per_address", parse_failures_per_address, "a number from 0 (no ration) to 100000"},
@@ -210,6 +228,7 @@ enum sqlauth_error plugin_options_read(
 {
 	struct plugin_options options = {
 		.limits = {SQLAUTH_HASH_MEMORY_DEFAULT},
+		.verify_threads = default_threads(),
 		.verified_cache_size = 100000,
 		.verified_cache_seconds = 86400,
 		.failures_per_address = 20,
