@@ -56,18 +56,23 @@ static enum sqlauth_error begin_session(struct plugin *plugin, const struct aske
 /* ---- reload: the broker authenticates again whom it knows already ---- */
 
 /* Whether BASIC_AUTH is about a client that the broker knows already, and not about a new connection, whatever id,
- * username and password that brings. */
+ * username and password that brings. 2.1 tells. On 2.0 the signs are: a connected session on this handle, because every
+ * connection that ends is followed by DISCONNECT; subscriptions, which nobody has before it is let in; and time. All
+ * questions of a reload come between RELOAD and TICK, where 2.0 reads from no socket but those of its websockets. */
 static bool is_known_to_broker(struct plugin *plugin, const struct asker *asker)
 {
 	const struct sqlauth_session *session;
 
 	if (mosquitto_client)
 		return mosquitto_client(asker->mqtt_id) == asker->client;
-	if (plugin->reloading)
-		return true;
-	/* 2.0 says DISCONNECT for every connection that ends, so a connected session's handle is no new connection. */
+	if (!plugin->reloading)
+		return false;
 	session = sqlauth_sessions_find_handle(plugin->sessions, asker->client, asker->mqtt_id, asker->username);
-	return session && sqlauth_session_is_connected(session);
+	if (session && sqlauth_session_is_connected(session))
+		return true;
+	if (mosquitto_client_sub_count(asker->client) > 0)
+		return true;
+	return plugin->ticks && mosquitto_client_protocol(asker->client) != mp_websockets;
 }
 
 /* Nobody is dropped by a reload: who is ours stays, who is another plugin's is left to it. */
@@ -94,9 +99,7 @@ int plugin_on_reload(int event, void *data, void *instance)
 
 	(void)event;
 	(void)data;
-	/* Without ticks nothing would end it; there only connected clients are authenticated again, whom their handle
-	 * tells. */
-	plugin->reloading = plugin->ticks;
+	plugin->reloading = true;
 	return MOSQ_ERR_SUCCESS;
 }
 

@@ -30,10 +30,11 @@ struct plugin {
 	struct denial_log *denials;
 	const void *
 		ending; /* handle of the last connection that ended, until the next TICK: its will may still be asked */
-	int64_t ending_ms;       /* about */
-	bool database_down;      /* the last connect found the database unusable, and the log says so */
-	bool ticks;              /* the broker calls TICK at all */
-	bool reloading;          /* 2.0: between RELOAD and the next TICK, when known clients are authenticated again */
+	int64_t ending_ms;  /* about */
+	bool database_down; /* the last connect found the database unusable, and the log says so */
+	bool ticks;         /* the broker calls TICK at all */
+	bool reloading; /* 2.0: since RELOAD, when known clients are authenticated again, until TICK (which may never
+			   come) */
 	int64_t maintained_ms;   /* when maintain last did its work */
 	int64_t started_at;      /* Unix seconds */
 	uint64_t disconnects_at; /* data version that disconnect_before was last read at */
