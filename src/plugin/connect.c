@@ -26,8 +26,9 @@ static int try_again_later(const struct mosquitto *client, int code)
 	return client && mosquitto_client_protocol_version(client) == BROKER_PROTOCOL_MQTT5 ? code : MOSQ_ERR_UNKNOWN;
 }
 
-static int refuse(const struct asker *asker, enum sqlauth_reason reason)
+static int refuse(struct plugin *plugin, const struct asker *asker, enum sqlauth_reason reason)
 {
+	plugin->connects[reason]++;
 	plugin_log_refusal(asker, reason);
 	return reason == SQLAUTH_REASON_UNAVAILABLE ? try_again_later(asker->client, BROKER_ERR_SERVER_UNAVAILABLE)
 						    : MOSQ_ERR_AUTH;
@@ -129,29 +130,30 @@ static int let_in(
 	const char *client = sqlauth_identity_client(identity), *visible = sqlauth_identity_username(identity);
 
 	if (!plugin->options.takeover_any && is_in_use(plugin, asker, client))
-		return refuse(asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
+		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
 	/* Also where another, unknown username was given: nobody chooses what %u stands for. */
 	if (visible && (!asker->username || strcmp(visible, asker->username) != 0)) {
 		if (!asker->client || mosquitto_set_username(asker->client, visible) != MOSQ_ERR_SUCCESS)
-			return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+			return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 		asker->username = mosquitto_client_username(asker->client);
 	}
 	if (begin_session(plugin, asker, client, SQLAUTH_SESSION_OURS, false, acl))
-		return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
+	plugin->connects[SQLAUTH_REASON_ACCEPTED]++;
 	return MOSQ_ERR_SUCCESS;
 }
 
 static int leave_to_others(struct plugin *plugin, const struct asker *asker)
 {
 	if (begin_session(plugin, asker, NULL, SQLAUTH_SESSION_DEFERRED, false, NULL))
-		return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 	return MOSQ_ERR_PLUGIN_DEFER;
 }
 
 static int unavailable(struct plugin *plugin, const struct asker *asker, const char *why)
 {
 	plugin_log_database(plugin, false, why);
-	return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+	return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 }
 
 static int admit(struct plugin *plugin, struct asker *asker, struct sqlauth_identity *identity,
@@ -168,7 +170,7 @@ static int admit(struct plugin *plugin, struct asker *asker, struct sqlauth_iden
 	case SQLAUTH_OUTCOME_UNAVAILABLE:
 		return unavailable(plugin, asker, why->length ? why->data : sqlauth_strerror(verified));
 	default:
-		return refuse(asker, sqlauth_identity_reason(identity));
+		return refuse(plugin, asker, sqlauth_identity_reason(identity));
 	}
 }
 
@@ -274,7 +276,7 @@ static int authenticate(
 		answer = admit(plugin, asker, identity, SQLAUTH_OK, &why);
 		break;
 	default:
-		answer = refuse(asker, sqlauth_identity_reason(identity));
+		answer = refuse(plugin, asker, sqlauth_identity_reason(identity));
 	}
 	sqlauth_identity_free(identity);
 	return answer;
@@ -293,14 +295,15 @@ int plugin_on_basic_auth(int event, void *data, void *instance)
 	asker.username = question->username;
 	plugin_maintain(plugin);
 	if (!asker.mqtt_id)
-		return refuse(&asker, SQLAUTH_REASON_MQTT_ID);
+		return refuse(plugin, &asker, SQLAUTH_REASON_MQTT_ID);
 	if (is_known_to_broker(plugin, &asker))
 		return authenticate_again(plugin, &asker);
 	delayed_cancel(asker.handle, asker.mqtt_id);
 	error = take_certificate(asker.client, &certificate);
 	if (error)
-		return refuse(&asker, error == SQLAUTH_ERROR_MEMORY ? SQLAUTH_REASON_UNAVAILABLE
-								    : SQLAUTH_REASON_CERTIFICATE_MISMATCH);
+		return refuse(plugin, &asker,
+			error == SQLAUTH_ERROR_MEMORY ? SQLAUTH_REASON_UNAVAILABLE
+						      : SQLAUTH_REASON_CERTIFICATE_MISMATCH);
 	answer = authenticate(plugin, &asker, question->password, certificate);
 	sqlauth_certificate_free(certificate);
 	return answer;

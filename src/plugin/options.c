@@ -70,6 +70,16 @@ static bool parse_log_denied(const char *value, struct plugin_options *options)
 	return known;
 }
 
+static bool parse_metrics(const char *value, struct plugin_options *options)
+{
+	static const struct word words[] = {{"false", false}, {"true", true}};
+	int parsed = 0;
+	bool known = parse_word(value, words, 2, &parsed);
+
+	options->metrics = parsed != 0;
+	return known;
+}
+
 /* Digits, and KiB, MiB or GiB right behind them or nothing. */
 static bool parse_size(const char *value, uint64_t *bytes_r)
 {
@@ -179,6 +189,7 @@ static const struct option {
 	{"failures_per_username", parse_failures_per_username, "a number from 0 (no ration) to 100000"},
 	{"verify_share", parse_verify_share, "a share from 0.01 to 1, such as 0.5"},
 	{"log_denied", parse_log_denied, "\"summary\", \"all\" or \"none\""},
+	{"metrics", parse_metrics, "\"true\" or \"false\""},
 };
 #define OPTION_COUNT (sizeof table / sizeof table[0])
 
@@ -234,6 +245,7 @@ enum sqlauth_error plugin_options_read(
 		.failures_per_address = 20,
 		.failures_per_username = 5,
 		.verify_share = 0.5,
+		.metrics = true,
 	};
 	bool seen[OPTION_COUNT] = {false};
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "delayed.h"
+#include "metrics.h"
 #include "plugin.h"
 #include "sqlauth/secret.h"
 
@@ -64,6 +65,7 @@ static void plugin_free(struct plugin *plugin)
 {
 	if (!plugin)
 		return;
+	metrics_free(plugin->metrics);
 	delayed_free(plugin->delayed);
 	denial_log_free(plugin->denials);
 	verifier_fini(&plugin->verifier);
@@ -109,6 +111,8 @@ static enum sqlauth_error plugin_start(struct plugin *plugin, struct sqlauth_tex
 	if (!plugin->denials)
 		return SQLAUTH_ERROR_MEMORY;
 	error = start_threads(plugin);
+	if (!error && plugin->options.metrics)
+		error = metrics_new(plugin, &plugin->metrics);
 	if (error)
 		return error;
 	plugin->started_at = plugin->clock->unix_seconds(plugin->clock->context);

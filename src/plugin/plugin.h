@@ -18,6 +18,7 @@
 
 struct delayed;
 struct denial_log;
+struct metrics;
 
 struct plugin {
 	mosquitto_plugin_id_t *identifier;
@@ -28,6 +29,8 @@ struct plugin {
 	struct verifier verifier;
 	struct delayed *delayed; /* NULL: every answer is given at once */
 	struct denial_log *denials;
+	struct metrics *metrics;            /* NULL: none are published */
+	uint64_t connects[SQLAUTH_REASONS]; /* questions answered, by reason */
 	const void *
 		ending; /* handle of the last connection that ended, until the next TICK: its will may still be asked */
 	int64_t ending_ms;  /* about */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "delayed.h"
+#include "metrics.h"
 #include "plugin.h"
 
 #define HASH_NONFATAL_OOM 1
@@ -150,6 +151,8 @@ static void maintain(struct plugin *plugin)
 {
 	sqlauth_sessions_expire(plugin->sessions, EXPIRE_BUDGET);
 	denial_log_tick(plugin->denials);
+	if (plugin->metrics)
+		metrics_tick(plugin->metrics);
 }
 
 void plugin_maintain(struct plugin *plugin)
