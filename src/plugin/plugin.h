@@ -24,6 +24,7 @@ struct plugin {
 	struct sqlauth_engine *engine;
 	struct sqlauth_sessions *sessions;
 	struct denial_log *denials;
+	const void *asked; /* handle of the connection that BASIC_AUTH was last about, while it stands */
 	const void *
 		ending; /* handle of the last connection that ended, until the next TICK: its will may still be asked */
 	int64_t ending_ms;       /* about */
