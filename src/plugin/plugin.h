@@ -14,6 +14,7 @@
 #include "sqlauth/clock.h"
 #include "sqlauth/engine.h"
 #include "sqlauth/session.h"
+#include "verify.h"
 
 struct denial_log;
 
@@ -23,14 +24,16 @@ struct plugin {
 	const struct sqlauth_clock *clock;
 	struct sqlauth_engine *engine;
 	struct sqlauth_sessions *sessions;
+	struct verifier verifier;
 	struct denial_log *denials;
 	const void *asked; /* handle of the connection that BASIC_AUTH was last about, while it stands */
 	const void *
 		ending; /* handle of the last connection that ended, until the next TICK: its will may still be asked */
-	int64_t ending_ms;       /* about */
-	bool database_down;      /* the last connect found the database unusable, and the log says so */
-	bool ticks;              /* the broker calls TICK at all */
-	bool reloading;          /* 2.0: between RELOAD and the next TICK, when known clients are authenticated again */
+	int64_t ending_ms;  /* about */
+	bool database_down; /* the last connect found the database unusable, and the log says so */
+	bool ticks;         /* the broker calls TICK at all */
+	bool reloading; /* 2.0: since RELOAD, when known clients are authenticated again, until TICK (which may never
+			   come) */
 	int64_t maintained_ms;   /* when maintain last did its work */
 	int64_t started_at;      /* Unix seconds */
 	uint64_t disconnects_at; /* data version that disconnect_before was last read at */
@@ -102,6 +105,11 @@ void denial_log_free(struct denial_log *log);
  * NULL: the client is nobody's, or the database cannot tell (`cause` says so then). */
 void denial_log_add(struct denial_log *log, const struct asker *asker, enum sqlauth_access access, const char *topic,
 	const struct sqlauth_acl *acl, struct sqlauth_verdict verdict, const char *cause);
+
+/* Takes note of a connect that was refused as rationed or busy, in the same way; with log_denied none as with summary.
+ * place: of the address, see sqlauth_ration_place. */
+void denial_log_add_refusal(
+	struct denial_log *log, const struct asker *asker, enum sqlauth_reason reason, uint64_t place);
 
 /* Writes what was counted, once a minute. */
 void denial_log_tick(struct denial_log *log);

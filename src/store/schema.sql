@@ -17,9 +17,9 @@ INSERT INTO temp.required VALUES (0);
 INSERT INTO temp.empty_database SELECT count(*) FROM main.sqlite_schema;
 
 -- ---------------------------------------------------------------------------------------------------------- tables
--- WITHOUT ROWID: a hidden rowid would be a second key by which INSERT OR REPLACE could push out another row. The CHECKs
--- only repeat in short what the triggers refuse with a better message: they also guard the loading of a dump, in which
--- rows come before triggers.
+-- WITHOUT ROWID: a hidden rowid would be a second key, by which INSERT OR REPLACE could push out another client or
+-- group. The CHECKs only repeat in short what triggers refuse with a better message: they also guard the loading of a
+-- dump, in which rows come before triggers.
 
 -- One identity that may connect.
 CREATE TABLE IF NOT EXISTS clients (
@@ -36,13 +36,14 @@ CREATE TABLE IF NOT EXISTS clients (
 	CHECK (authentication <> 'credentials' OR (username IS NOT NULL AND password IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
--- The certificates of a client.
+-- The certificates of a client. With a rowid: nothing depends on a row, and the integrity_check of SQLite 3.40 takes
+-- tables without one for corrupt where the key is not in front.
 CREATE TABLE IF NOT EXISTS client_certificates (
 	client TEXT NOT NULL,
 	match_by TEXT NOT NULL CHECK (match_by IN ('fingerprint', 'subject', 'common_name', 'dns', 'email', 'uri')),
 	value TEXT NOT NULL CHECK (value <> ''),
 	PRIMARY KEY (match_by, value)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- A named list of permissions.
 CREATE TABLE IF NOT EXISTS groups (
