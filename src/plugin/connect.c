@@ -299,6 +299,7 @@ int plugin_on_basic_auth(int event, void *data, void *instance)
 	if (is_known_to_broker(plugin, &asker))
 		return authenticate_again(plugin, &asker);
 	delayed_cancel(asker.handle, asker.mqtt_id);
+	plugin->asked = asker.handle;
 	error = take_certificate(asker.client, &certificate);
 	if (error)
 		return refuse(plugin, &asker,
@@ -431,6 +432,9 @@ static void end(struct plugin *plugin, const void *handle, bool lives_on)
 int plugin_on_disconnect(int event, void *data, void *instance)
 {
 	const struct mosquitto_evt_disconnect *ended = data;
+	struct asker asker = plugin_asker(ended->client);
+	struct plugin *plugin = instance;
+	const struct sqlauth_session *session;
 	/* 2.1 says CLIENT_OFFLINE where the session lives on. 2.0 does not tell; MQTT 5's session expiry is not to be
 	 * had. */
 	bool may_live_on =
@@ -438,7 +442,13 @@ int plugin_on_disconnect(int event, void *data, void *instance)
 					     mosquitto_client_protocol_version(ended->client) == BROKER_PROTOCOL_MQTT5);
 
 	(void)event;
-	end(instance, ended->client, may_live_on);
+	/* 2.0: a connection that BASIC_AUTH never announced may have asked nothing yet, and its will is asked about
+	 * when its certificate is gone. One that was refused just now has no will. */
+	if (!mosquitto_client && asker.mqtt_id && plugin->asked != asker.handle)
+		(void)plugin_find_session(plugin, &asker, false, &session);
+	if (plugin->asked == asker.handle)
+		plugin->asked = NULL;
+	end(plugin, ended->client, may_live_on);
 	return MOSQ_ERR_SUCCESS;
 }
 

@@ -31,6 +31,7 @@ struct plugin {
 	struct denial_log *denials;
 	struct metrics *metrics;            /* NULL: none are published */
 	uint64_t connects[SQLAUTH_REASONS]; /* questions answered, by reason */
+	const void *asked; /* handle of the connection that BASIC_AUTH was last about, while it stands */
 	const void *
 		ending; /* handle of the last connection that ended, until the next TICK: its will may still be asked */
 	int64_t ending_ms;  /* about */
