@@ -2,9 +2,9 @@
  *
  * The chain of trust (CA, expiry, revocation) is the broker's work and is not looked at here. A name that is empty,
  * holds a NUL or is no valid string of its ASN.1 type (seven-bit types hold ASCII) is left out whole: it never matches
- * anything. A certificate whose alternative names cannot be decoded, or that has that extension twice, is INVALID, as is
- * one for whose decoding OpenSSL lacked memory. OpenSSL's error queue is left as it was: the broker reads it. The only
- * module that sees OpenSSL's X.509.
+ * anything. A certificate whose alternative names cannot be decoded, or that has that extension twice, is INVALID, as
+ * is one for whose decoding OpenSSL lacked memory. OpenSSL's error queue is left as it was: the broker reads it. The
+ * only module that sees OpenSSL's X.509.
  */
 #ifndef SQLAUTH_CERTIFICATE_H
 #define SQLAUTH_CERTIFICATE_H
@@ -22,20 +22,20 @@ enum sqlauth_match_by {
 	SQLAUTH_MATCH_DNS,         /* subjectAltName DNS, ASCII letters in lower case (RFC 4343) */
 	SQLAUTH_MATCH_EMAIL,       /* subjectAltName rfc822Name, as it stands */
 	SQLAUTH_MATCH_SUBJECT,     /* RFC 2253, as `openssl x509 -noout -subject -nameopt RFC2253` prints it behind
-	                            * `subject=`: bytes beyond ASCII and control characters as \XX, in UTF-8; other
-	                            * attributes than strings as # and the DER in hexadecimal. None where one attribute
-	                            * is a string that is not valid. */
+				    * `subject=`: bytes beyond ASCII and control characters as \XX, in UTF-8; other
+				    * attributes than strings as # and the DER in hexadecimal. None where one attribute
+				    * is a string that is not valid. */
 	SQLAUTH_MATCH_COMMON_NAME, /* in UTF-8; none where the subject has several, for nobody could say which */
 	SQLAUTH_MATCH_KINDS
 };
 
-#define SQLAUTH_FINGERPRINT_PREFIX "SHA256:"
-#define SQLAUTH_FINGERPRINT_SIZE 72 /* "SHA256:", 64 digits, NUL */
-#define SQLAUTH_CERTIFICATE_NAMES_MAX 256 /* alternative names; a certificate with more is refused (LIMIT) */
-#define SQLAUTH_CERTIFICATE_NAME_BYTES_MAX 4096 /* one name; a longer one is left out */
+#define SQLAUTH_FINGERPRINT_PREFIX         "SHA256:"
+#define SQLAUTH_FINGERPRINT_SIZE           72        /* "SHA256:", 64 digits, NUL */
+#define SQLAUTH_CERTIFICATE_NAMES_MAX      256       /* alternative names; a certificate with more is refused (LIMIT) */
+#define SQLAUTH_CERTIFICATE_NAME_BYTES_MAX 4096      /* one name; a longer one is left out */
 #define SQLAUTH_CERTIFICATE_FILE_BYTES_MAX (1 << 20) /* PEM or DER; more is LIMIT */
 
-/* `fingerprint`, `uri`, `dns`, `email`, `subject`, `common_name`: the words in the tables. "unknown" for other values. */
+/* `fingerprint`, `uri`, `dns`, `email`, `subject`, `common_name`: the words in the tables. Other values: "unknown". */
 const char *sqlauth_match_by_word(enum sqlauth_match_by kind);
 
 struct sqlauth_certificate;
@@ -64,14 +64,15 @@ void sqlauth_certificate_free(struct sqlauth_certificate *certificate);
 /* The names of one kind: how many (0 or more; fingerprint exactly 1; subject and common_name at most 1), and the
  * i-th, NUL-terminated UTF-8, borrowed until the certificate is freed. NULL beyond the last. */
 size_t sqlauth_certificate_count(const struct sqlauth_certificate *certificate, enum sqlauth_match_by kind);
-const char *sqlauth_certificate_name(const struct sqlauth_certificate *certificate, enum sqlauth_match_by kind, size_t i);
+const char *sqlauth_certificate_name(
+	const struct sqlauth_certificate *certificate, enum sqlauth_match_by kind, size_t i);
 
 /* Shorthand for the fingerprint. */
 const char *sqlauth_certificate_fingerprint(const struct sqlauth_certificate *certificate);
 
-/* Normalises any spelling of a SHA-256 fingerprint that the database accepts into fingerprint_r: 64 hex digits, or 32 pairs
- * with a colon between each two, in either case, behind nothing, `SHA256:` or `sha256 Fingerprint=`, in either case too.
- * INVALID otherwise, with blanks or anything else around it as well. */
+/* Normalises any spelling of a SHA-256 fingerprint that the database accepts into fingerprint_r: 64 hex digits, or 32
+ * pairs with a colon between each two, in either case, behind nothing, `SHA256:` or `sha256 Fingerprint=`, in either
+ * case too. Blanks (tab, LF, CR, space) may stand around it all, as openssl's line end does. INVALID otherwise. */
 enum sqlauth_error sqlauth_fingerprint_normalize(const char *text, char fingerprint_r[SQLAUTH_FINGERPRINT_SIZE])
 	__attribute__((warn_unused_result));
 

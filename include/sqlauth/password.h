@@ -14,6 +14,7 @@
 #ifndef SQLAUTH_PASSWORD_H
 #define SQLAUTH_PASSWORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,8 +29,10 @@
 struct sqlauth_password_limits {
 	uint64_t memory_bytes; /* argon2 and yescrypt; plugin_opt_max_hash_memory */
 };
-#define SQLAUTH_HASH_MEMORY_DEFAULT   (UINT64_C(256) << 20)
-#define SQLAUTH_PBKDF2_ITERATIONS_MAX 5000000             /* about 3 s of SHA-512; OWASP 2023 asks for 210,000 */
+#define SQLAUTH_HASH_MEMORY_DEFAULT (UINT64_C(256) << 20)
+#define SQLAUTH_PBKDF2_ITERATIONS_MAX                                                                                  \
+	5000000                                           /* about 3 s of SHA-512; OWASP 2023 asks for 210,000; over   \
+							   * all blocks of the key and both readings of the salt */
 #define SQLAUTH_BCRYPT_COST_MAX       15                  /* 2^15 rounds: about 2 s */
 #define SQLAUTH_CRYPT_ROUNDS_MAX      5000000             /* $5$ and $6$ of crypt(5); about 3 s; its default is 5,000 */
 #define SQLAUTH_ARGON2_KIB_PASSES_MAX (UINT64_C(4) << 20) /* m (KiB) times t: about 4 s */
@@ -59,8 +62,8 @@ enum sqlauth_error sqlauth_password_inspect(const char *hash, const struct sqlau
 
 /* Verifies password[0..length-1] (any bytes) against an encoded hash. OK: it is the password. MISMATCH: it is not.
  * INVALID, LIMIT, UNSUPPORTED: as inspect, nothing was computed. MEMORY, SYSTEM: could not be computed. crypt(5) forms
- * cannot hold a NUL byte: such a password is a MISMATCH, after the same work. Takes what the hash asks for:
- * microseconds
+ * cannot hold a NUL byte, nor, in libxcrypt, more than 511 bytes: such a password is a MISMATCH, after the same work.
+ * LIMIT, too, for a password over SQLAUTH_PASSWORD_BYTES_MAX. Takes what the hash asks for: microseconds
  * ($secret$, $6$ of mosquitto) to seconds. Compares in constant time; leaves no copy of the password behind. */
 enum sqlauth_error sqlauth_password_verify(const char *hash, const char *password, size_t length,
 	const struct sqlauth_password_limits *limits) __attribute__((warn_unused_result));
@@ -77,5 +80,12 @@ enum sqlauth_error sqlauth_secret_generate(char secret_r[SQLAUTH_SECRET_SIZE], c
 /* A hash in our default form that no password matches, for clients that do not exist: verifying against it takes as
  * long as a real one. Constant. */
 const char *sqlauth_password_decoy(void);
+
+/* Makes of a stored hash one of the same form and the same work that no password matches: a decoy that cannot be told
+ * from it by the time it takes. The hash must have passed sqlauth_password_inspect. */
+void sqlauth_password_decoy_like(const char *hash, char decoy_r[SQLAUTH_HASH_SIZE]);
+
+/* Whether two well-formed hashes ask for the same work: the same form, and the same parameters in it. */
+bool sqlauth_password_same_work(const char *a, const char *b);
 
 #endif

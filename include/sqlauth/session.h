@@ -23,7 +23,7 @@
 
 #define SQLAUTH_SESSIONS_ENDED_MAX            100000 /* remembered after their connection ended */
 #define SQLAUTH_SESSIONS_LINGERING_PER_ID_MAX 8      /* a reconnect forgets the oldest beyond it */
-#define SQLAUTH_SESSION_LINGER_MS             10000 /* kept this long where the MQTT session ended with the connection */
+#define SQLAUTH_SESSION_LINGER_MS             10000  /* where the MQTT session ended with the connection */
 
 struct sqlauth_sessions;
 struct sqlauth_session;

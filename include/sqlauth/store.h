@@ -80,15 +80,17 @@ void sqlauth_store_close(struct sqlauth_store *store);
 enum sqlauth_error sqlauth_store_begin(struct sqlauth_store *store, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 
-/* Ends the read transaction. After an error of a read function that is not NOT_FOUND this closes the connection for
- * a fresh start, except for BUSY and MEMORY. */
+/* Ends the read transaction. After an error of SQLite in a read function, except for BUSY and MEMORY, this closes the
+ * connection for a fresh start. A row that does not fit (DATABASE), or LIMIT, is no such error: the connection stays.
+ * Once SQLite has failed, all further reads before this answer the same error. Without a begin: does nothing. */
 void sqlauth_store_end(struct sqlauth_store *store);
 
 /* How many times the database was opened again after the first time: for metrics. */
 uint64_t sqlauth_store_reopenings(const struct sqlauth_store *store);
 
 /* A number that differs from the last one whenever another process (or connection) may have changed anything, or the
- * file was exchanged. For "at no cost while nothing changes": about 1 us. Outside begin/end. */
+ * file was exchanged. For "at no cost while nothing changes": a few microseconds. Opens the database again where begin
+ * would. Outside begin/end. */
 enum sqlauth_error sqlauth_store_data_version(struct sqlauth_store *store, uint64_t *version_r)
 	__attribute__((warn_unused_result));
 
@@ -124,9 +126,9 @@ struct sqlauth_rule_query {
 	bool anonymous;          /* the 'anonymous' rules */
 };
 
-/* Replaces the content of *groups with the groups of all matching rules. LIMIT beyond SQLAUTH_STORE_GROUPS_MAX.
- * Indexed: the cost depends on the rules that match, on the identifier's length, and on mqtt_id patterns that begin AND
- * end with a wildcard. */
+/* Replaces the content of *groups with the groups of all matching rules; untouched on failure. LIMIT beyond
+ * SQLAUTH_STORE_GROUPS_MAX. Indexed: the cost depends on the rules that match, on the identifier's length, and on
+ * mqtt_id patterns that begin AND end with a wildcard. */
 enum sqlauth_error sqlauth_store_groups(struct sqlauth_store *store, const struct sqlauth_rule_query *query,
 	struct sqlauth_groups *groups) __attribute__((warn_unused_result));
 

@@ -141,7 +141,9 @@ static inline size_t acl_scan_level(const char *text, size_t available, uint32_t
 		uint64_t word = acl_load(text + length, count), slashes = acl_bytes_equal(word, '/');
 		if (slashes) {
 			count = (size_t)__builtin_ctzll(slashes) / 8;
-			word &= count ? ~UINT64_C(0) >> (64 - 8 * count) : 0;
+			if (count == 0)
+				break;
+			word &= ~UINT64_C(0) >> (64 - 8 * count);
 		}
 		hash = acl_mix(hash, word);
 		length += count;

@@ -182,8 +182,8 @@ const char *sqlauth_topic_skip_share(const char *filter, size_t length, size_t *
 	}
 	group = filter + SHARE_PREFIX_LENGTH;
 	slash = memchr(group, '/', length - SHARE_PREFIX_LENGTH);
-	if (!slash || slash == group || slash + 1 == filter + length || memchr(group, '+', (size_t)(slash - group)) ||
-		memchr(group, '#', (size_t)(slash - group)))
+	if (!slash || slash == group || slash + 1 == filter + length ||
+		!sqlauth_topic_name_valid(group, (size_t)(slash - group)))
 		return NULL;
 	*length_r = length - (size_t)(slash + 1 - filter);
 	return slash + 1;

@@ -12,6 +12,9 @@ _Static_assert(SQLAUTH_FINGERPRINT_SIZE == sizeof SQLAUTH_FINGERPRINT_PREFIX + 2
 /* What may stand in front of the digits: ours, and what `openssl x509 -fingerprint -sha256` prints. */
 static const char *const prefixes[] = {SQLAUTH_FINGERPRINT_PREFIX, "sha256 Fingerprint="};
 
+/* What may stand around it all: the blanks that the database trims. */
+static const char blanks[] = "\t\n\r ";
+
 static const char *skip_prefix(const char *text)
 {
 	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
@@ -35,7 +38,7 @@ enum sqlauth_error sqlauth_fingerprint_normalize(const char *text, char fingerpr
 {
 	char fingerprint[SQLAUTH_FINGERPRINT_SIZE] = SQLAUTH_FINGERPRINT_PREFIX;
 	char *end = fingerprint + strlen(fingerprint);
-	const char *next = skip_prefix(text);
+	const char *next = skip_prefix(text + strspn(text, blanks));
 	bool colons = false;
 
 	for (size_t pair = 0; pair < PAIRS; pair++) {
@@ -49,7 +52,7 @@ enum sqlauth_error sqlauth_fingerprint_normalize(const char *text, char fingerpr
 				return SQLAUTH_ERROR_INVALID;
 		}
 	}
-	if (*next != '\0')
+	if (next[strspn(next, blanks)] != '\0')
 		return SQLAUTH_ERROR_INVALID;
 	memcpy(fingerprint_r, fingerprint, sizeof fingerprint);
 	return SQLAUTH_OK;

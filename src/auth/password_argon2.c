@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "password_scheme.h"
 
@@ -17,11 +18,11 @@
 
 _Static_assert(crypto_pwhash_argon2id_STRBYTES <= SQLAUTH_HASH_SIZE, "a hash of libsodium fits");
 
-static bool read_fields(struct sqlauth_password_parts *parts, uint32_t *kib_r, uint32_t *passes_r, uint32_t *lanes_r)
+static bool read_fields(struct sqlauth_password_parts *parts, uint32_t *passes_r, uint32_t *lanes_r)
 {
 	const char *at = parts->fields;
 
-	return sqlauth_field_literal(&at, "m=") && sqlauth_field_number(&at, kib_r) &&
+	return sqlauth_field_literal(&at, "m=") && sqlauth_field_number(&at, &parts->kib) &&
 	       sqlauth_field_literal(&at, ",t=") && sqlauth_field_number(&at, passes_r) &&
 	       sqlauth_field_literal(&at, ",p=") && sqlauth_field_number(&at, lanes_r) &&
 	       sqlauth_field_literal(&at, "$") && sqlauth_field_base64(&at, BASE64_NO_PADDING, &parts->salt) &&
@@ -32,46 +33,56 @@ static bool read_fields(struct sqlauth_password_parts *parts, uint32_t *kib_r, u
 enum sqlauth_error sqlauth_password_parse_argon2(
 	struct sqlauth_password_parts *parts, const struct sqlauth_password_limits *limits)
 {
-	uint32_t kib, passes, lanes;
+	uint32_t passes, lanes;
 
-	if (!read_fields(parts, &kib, &passes, &lanes))
+	if (!read_fields(parts, &passes, &lanes))
 		return SQLAUTH_ERROR_INVALID;
-	if (lanes > LANES_MAX || kib / KIB_PER_LANE_MIN < lanes)
+	if (lanes > LANES_MAX || parts->kib / KIB_PER_LANE_MIN < lanes)
 		return SQLAUTH_ERROR_INVALID;
 	if (parts->salt.length < SALT_BYTES_MIN || parts->digest.length < SQLAUTH_DIGEST_BYTES_MIN)
 		return SQLAUTH_ERROR_INVALID;
-	if (kib > limits->memory_bytes / 1024 || (uint64_t)kib * passes > SQLAUTH_ARGON2_KIB_PASSES_MAX)
+	if (parts->kib > limits->memory_bytes / 1024 || (uint64_t)parts->kib * passes > SQLAUTH_ARGON2_KIB_PASSES_MAX)
 		return SQLAUTH_ERROR_LIMIT;
 	return SQLAUTH_OK;
 }
 
-/* libsodium returns -1 for a wrong password and for a lack of memory alike; errno tells them apart. */
-static enum sqlauth_error verdict(int result)
+/* Whether the system would give this much memory now; touches none of it. */
+static bool memory_is_there(size_t bytes)
 {
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return false;
+	munmap(memory, bytes);
+	return true;
+}
+
+/* libsodium returns -1 for a wrong password and for a lack of memory alike, and before 1.0.19 calls both EINVAL. It
+ * gives up at once when it gets no memory, so that asking right afterwards finds the same lack: a right password is not
+ * to be taken, and remembered, for a wrong one. */
+static enum sqlauth_error verdict(int result, const struct sqlauth_password_parts *parts)
+{
+	int number = errno;
+
 	if (result == 0)
 		return SQLAUTH_OK;
-	switch (errno) {
-	case EINVAL:
-		return SQLAUTH_ERROR_MISMATCH;
-	case ENOMEM:
+	if (number == ENOMEM || !memory_is_there((size_t)parts->kib * 1024))
 		return SQLAUTH_ERROR_MEMORY;
-	default:
-		return SQLAUTH_ERROR_SYSTEM;
-	}
+	return number == EINVAL ? SQLAUTH_ERROR_MISMATCH : SQLAUTH_ERROR_SYSTEM;
 }
 
 enum sqlauth_error sqlauth_password_verify_argon2id(
 	const struct sqlauth_password_parts *parts, const char *password, size_t length)
 {
 	errno = 0;
-	return verdict(crypto_pwhash_argon2id_str_verify(parts->encoded, password, length));
+	return verdict(crypto_pwhash_argon2id_str_verify(parts->encoded, password, length), parts);
 }
 
 enum sqlauth_error sqlauth_password_verify_argon2i(
 	const struct sqlauth_password_parts *parts, const char *password, size_t length)
 {
 	errno = 0;
-	return verdict(crypto_pwhash_argon2i_str_verify(parts->encoded, password, length));
+	return verdict(crypto_pwhash_argon2i_str_verify(parts->encoded, password, length), parts);
 }
 
 enum sqlauth_error sqlauth_password_hash(const char *password, size_t length, char hash_r[SQLAUTH_HASH_SIZE])

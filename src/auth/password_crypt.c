@@ -140,19 +140,8 @@ enum sqlauth_error sqlauth_password_parse_yescrypt(
 	return limits->memory_bytes / YESCRYPT_BLOCK_BYTES >> n_log2 < r ? SQLAUTH_ERROR_LIMIT : SQLAUTH_OK;
 }
 
-static enum sqlauth_error error_of(int number)
-{
-	switch (number) {
-	case ENOMEM:
-		return SQLAUTH_ERROR_MEMORY;
-	case EINVAL:
-		return SQLAUTH_ERROR_UNSUPPORTED; /* a libcrypt without this form */
-	default:
-		return SQLAUTH_ERROR_SYSTEM;
-	}
-}
-
-/* crypt_r fails with NULL or with a text that is no hash and begins with '*'. */
+/* crypt_r fails with NULL or with a text that is no hash and begins with '*'. Its EINVAL stands for a form that this
+ * libcrypt does not have, and for a lack of memory in yescrypt too. */
 static enum sqlauth_error compute_and_compare(struct work *work, const char *encoded)
 {
 	const char *computed;
@@ -160,7 +149,7 @@ static enum sqlauth_error compute_and_compare(struct work *work, const char *enc
 	errno = 0;
 	computed = crypt_r(work->phrase, encoded, &work->data);
 	if (!computed || computed[0] == '*')
-		return error_of(errno);
+		return errno == ENOMEM ? SQLAUTH_ERROR_MEMORY : SQLAUTH_ERROR_SYSTEM;
 	if (strlen(computed) != strlen(encoded))
 		return SQLAUTH_ERROR_MISMATCH;
 	return sqlauth_password_compare(computed, encoded, strlen(encoded));

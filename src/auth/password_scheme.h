@@ -25,9 +25,10 @@ struct sqlauth_password_parts {
 	const char *encoded; /* the whole hash; borrowed, at most SQLAUTH_HASH_BYTES_MAX bytes */
 	const char *fields;  /* what follows the form's prefix; points into encoded */
 
-	/* Filled by the parsers of the forms that are computed here rather than by a library that reads the text. */
-	uint32_t iterations;
-	size_t block_bytes; /* of the hash function under PBKDF2 */
+	/* Filled by the parsers of the forms that have them. */
+	uint32_t kib;        /* of memory for Argon2 */
+	uint32_t iterations; /* of PBKDF2 */
+	size_t block_bytes;  /* of the hash function under PBKDF2 */
 	const char *salt_text;
 	size_t salt_text_length;
 	struct sqlauth_password_field salt; /* length 0: salt_text is not base64 */
@@ -38,7 +39,7 @@ struct sqlauth_password_parts {
 typedef enum sqlauth_error sqlauth_password_parse_function(
 	struct sqlauth_password_parts *parts, const struct sqlauth_password_limits *limits);
 
-/* OK, MISMATCH, MEMORY, SYSTEM, or UNSUPPORTED where the system's library cannot do it. The password is not NULL and at
+/* OK, MISMATCH, MEMORY or SYSTEM. The password is not NULL and at
  * most SQLAUTH_PASSWORD_BYTES_MAX long. */
 typedef enum sqlauth_error sqlauth_password_verify_function(
 	const struct sqlauth_password_parts *parts, const char *password, size_t length);

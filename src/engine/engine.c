@@ -15,6 +15,7 @@ struct sqlauth_engine {
 	const struct sqlauth_clock *clock;
 	struct acl_cache acls;
 	bool defer_unknown;
+	char decoy[SQLAUTH_HASH_SIZE]; /* what unknown usernames are verified against */
 };
 
 /* The words of log lines; append only, they are API. */
@@ -34,6 +35,8 @@ static const char *const reason_words[SQLAUTH_REASONS] = {
 	[SQLAUTH_REASON_MQTT_ID_IN_USE] = "mqtt_id_in_use",
 	[SQLAUTH_REASON_CHANGED] = "changed",
 	[SQLAUTH_REASON_UNAVAILABLE] = "unavailable",
+	[SQLAUTH_REASON_RATIONED] = "rationed",
+	[SQLAUTH_REASON_BUSY] = "busy",
 };
 
 const char *sqlauth_reason_word(enum sqlauth_reason reason)
@@ -56,6 +59,7 @@ enum sqlauth_error sqlauth_engine_new(
 	}
 	engine->clock = options->clock;
 	engine->defer_unknown = options->defer_unknown;
+	memcpy(engine->decoy, sqlauth_password_decoy(), strlen(sqlauth_password_decoy()) + 1);
 	acl_cache_init(&engine->acls);
 	*engine_r = engine;
 	return SQLAUTH_OK;
@@ -68,6 +72,13 @@ void sqlauth_engine_free(struct sqlauth_engine *engine)
 	acl_cache_clear(&engine->acls);
 	sqlauth_store_close(engine->store);
 	free(engine);
+}
+
+/* A decoy that would do the same work stays: what is remembered of unknown usernames is remembered by it. */
+void sqlauth_engine_imitate(struct sqlauth_engine *engine, const char *hash)
+{
+	if (!sqlauth_password_same_work(engine->decoy, hash))
+		sqlauth_password_decoy_like(hash, engine->decoy);
 }
 
 struct sqlauth_store *sqlauth_engine_store(struct sqlauth_engine *engine)
@@ -141,7 +152,7 @@ enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, cons
 	if (identity)
 		error = sqlauth_store_begin(engine->store, why);
 	if (!error) {
-		error = identity_read(identity, engine->store, engine->clock, connect);
+		error = identity_read(identity, engine->store, engine->clock, engine->decoy, connect);
 		sqlauth_store_end(engine->store);
 	}
 	if (error) {

@@ -146,7 +146,7 @@ static enum sqlauth_error judge_stranger(struct sqlauth_identity *identity, stru
 }
 
 enum sqlauth_error identity_read(struct sqlauth_identity *identity, struct sqlauth_store *store,
-	const struct sqlauth_clock *clock, const struct sqlauth_connect *connect)
+	const struct sqlauth_clock *clock, const char *decoy, const struct sqlauth_connect *connect)
 {
 	enum sqlauth_error error = SQLAUTH_ERROR_NOT_FOUND;
 
@@ -168,6 +168,6 @@ enum sqlauth_error identity_read(struct sqlauth_identity *identity, struct sqlau
 	if (is_ours(identity) && identity->client.authentication == SQLAUTH_CREDENTIALS)
 		identity->hash = identity->client.password;
 	else if (identity->reason != SQLAUTH_REASON_ACCEPTED)
-		identity->hash = sqlauth_password_decoy();
+		identity->hash = decoy;
 	return SQLAUTH_OK;
 }

@@ -14,9 +14,11 @@ struct sqlauth_identity {
 };
 
 /* Reads who this connection is, between sqlauth_store_begin and end, and judges all but the password. On SQLAUTH_OK
- * identity->reason tells (UNKNOWN_CLIENT and ANONYMOUS: nobody of ours). */
+ * identity->reason tells (UNKNOWN_CLIENT and ANONYMOUS: nobody of ours). decoy: the hash for whom no hash exists;
+ * borrowed for the identity's life. */
 enum sqlauth_error identity_read(struct sqlauth_identity *identity, struct sqlauth_store *store,
-	const struct sqlauth_clock *clock, const struct sqlauth_connect *connect) __attribute__((warn_unused_result));
+	const struct sqlauth_clock *clock, const char *decoy, const struct sqlauth_connect *connect)
+	__attribute__((warn_unused_result));
 
 /* What speaks against this client now, apart from its password and certificates. */
 enum sqlauth_reason identity_judge_client(

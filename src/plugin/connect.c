@@ -17,18 +17,18 @@ struct asker plugin_asker(struct mosquitto *client)
 	};
 }
 
-/* The answer that means "try again later": MQTT 5 can say so on 2.1; everywhere else a close without a CONNACK, which
- * clients take for a network fault, is nearer to it than the verdict "not authorised". */
-static int try_again_later(const struct mosquitto *client)
+/* An answer that is no verdict: MQTT 5 can be told on 2.1; everywhere else a close without a CONNACK, which clients
+ * take for a network fault, is nearer to it than "not authorised". */
+static int try_again_later(const struct mosquitto *client, int code)
 {
-	return mosquitto_client_protocol_version(client) == BROKER_PROTOCOL_MQTT5 ? BROKER_ERR_SERVER_UNAVAILABLE
-										  : MOSQ_ERR_UNKNOWN;
+	return mosquitto_client_protocol_version(client) == BROKER_PROTOCOL_MQTT5 ? code : MOSQ_ERR_UNKNOWN;
 }
 
 static int refuse(const struct asker *asker, enum sqlauth_reason reason)
 {
 	plugin_log_refusal(asker, reason);
-	return reason == SQLAUTH_REASON_UNAVAILABLE ? try_again_later(asker->client) : MOSQ_ERR_AUTH;
+	return reason == SQLAUTH_REASON_UNAVAILABLE ? try_again_later(asker->client, BROKER_ERR_SERVER_UNAVAILABLE)
+						    : MOSQ_ERR_AUTH;
 }
 
 static enum sqlauth_error begin_session(struct plugin *plugin, const struct asker *asker, const char *client,
@@ -170,6 +170,50 @@ static int admit(struct plugin *plugin, struct asker *asker, struct sqlauth_iden
 	}
 }
 
+/* Unknown usernames take the time of the last slow hash that was computed for anybody. Fast ones are of secrets that
+ * need no such cover. */
+static void note_verdict(struct plugin *plugin, const struct verify_mark *mark, const char *username, const char *hash,
+	enum sqlauth_error verified)
+{
+	verify_note(&plugin->verifier, mark, username, verified);
+	if ((!verified || verified == SQLAUTH_ERROR_MISMATCH) && verify_is_slow(&plugin->verifier, hash))
+		sqlauth_engine_imitate(plugin->engine, hash);
+}
+
+/* Turns away somebody whose password was not looked at. */
+static int turn_away(struct plugin *plugin, const struct asker *asker, uint64_t place, enum verify_answer answer)
+{
+	bool rationed = answer == VERIFY_RATIONED;
+
+	denial_log_add_refusal(plugin->denials, asker, rationed ? SQLAUTH_REASON_RATIONED : SQLAUTH_REASON_BUSY, place);
+	return try_again_later(asker->client, rationed ? BROKER_ERR_CONNECTION_RATE_EXCEEDED : BROKER_ERR_SERVER_BUSY);
+}
+
+static int verify(struct plugin *plugin, struct asker *asker, const char *password, struct sqlauth_identity *identity)
+{
+	struct verify_question question = {.username = asker->username,
+		.hash = sqlauth_identity_hash(identity),
+		.password = password,
+		.length = strlen(password)};
+	char why_data[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_text why;
+	struct verify_mark mark;
+	enum sqlauth_error verified = SQLAUTH_ERROR_SYSTEM;
+	enum verify_answer answer;
+
+	sqlauth_text_init(&why, why_data, sizeof why_data);
+	verify_mark_init(&plugin->verifier, &question, asker->address, &mark);
+	answer = verify_consult(&plugin->verifier, &mark, asker->username, &verified);
+	if (answer == VERIFY_NEEDED) {
+		answer = verify_here(&plugin->verifier, &question, &verified);
+		if (answer == VERIFY_DONE)
+			note_verdict(plugin, &mark, asker->username, question.hash, verified);
+	}
+	if (answer != VERIFY_DONE)
+		return turn_away(plugin, asker, mark.place, answer);
+	return admit(plugin, asker, identity, verified, &why);
+}
+
 static int authenticate(
 	struct plugin *plugin, struct asker *asker, const char *password, const struct sqlauth_certificate *certificate)
 {
@@ -180,7 +224,6 @@ static int authenticate(
 	char why_data[SQLAUTH_MESSAGE_SIZE];
 	struct sqlauth_identity *identity = NULL;
 	enum sqlauth_outcome outcome;
-	enum sqlauth_error verified = SQLAUTH_OK;
 	struct sqlauth_text why;
 	int answer;
 
@@ -193,9 +236,7 @@ static int authenticate(
 	case SQLAUTH_OUTCOME_UNKNOWN:
 		return leave_to_others(plugin, asker);
 	case SQLAUTH_OUTCOME_VERIFY:
-		verified = sqlauth_password_verify(
-			sqlauth_identity_hash(identity), password, strlen(password), &plugin->options.limits);
-		answer = admit(plugin, asker, identity, verified, &why);
+		answer = verify(plugin, asker, password, identity);
 		break;
 	case SQLAUTH_OUTCOME_ACCEPT:
 		answer = admit(plugin, asker, identity, SQLAUTH_OK, &why);
@@ -315,7 +356,11 @@ enum sqlauth_error plugin_find_session(
 	if (error)
 		return error;
 	session = sqlauth_sessions_find(plugin->sessions, asker->client, asker->mqtt_id, asker->username);
-	if (!session)
+	/* Another handle than the one it connected with: the source of a retained message, asked about by name. Its own
+	 * permissions count while it is connected, the database's afterwards. */
+	if (!session || (!sqlauth_session_is_connected(session) &&
+				session != sqlauth_sessions_find_handle(
+						   plugin->sessions, asker->client, asker->mqtt_id, asker->username)))
 		return SQLAUTH_ERROR_NOT_FOUND;
 	*session_r = session;
 	return SQLAUTH_OK;

@@ -46,6 +46,7 @@ static void plugin_free(struct plugin *plugin)
 	if (!plugin)
 		return;
 	denial_log_free(plugin->denials);
+	verifier_fini(&plugin->verifier);
 	sqlauth_sessions_free(plugin->sessions);
 	sqlauth_engine_free(plugin->engine);
 	free(plugin);
@@ -62,6 +63,8 @@ static enum sqlauth_error plugin_start(struct plugin *plugin, struct sqlauth_tex
 
 	if (!error)
 		error = sqlauth_engine_new(&options, &plugin->engine, why);
+	if (!error)
+		error = verifier_init(&plugin->options, plugin->clock, &plugin->verifier);
 	if (!error)
 		error = sqlauth_sessions_new(plugin->clock, SQLAUTH_SESSIONS_ENDED_MAX, &plugin->sessions);
 	if (error)

@@ -14,6 +14,7 @@
 #include "sqlauth/clock.h"
 #include "sqlauth/engine.h"
 #include "sqlauth/session.h"
+#include "verify.h"
 
 struct denial_log;
 
@@ -23,6 +24,7 @@ struct plugin {
 	const struct sqlauth_clock *clock;
 	struct sqlauth_engine *engine;
 	struct sqlauth_sessions *sessions;
+	struct verifier verifier;
 	struct denial_log *denials;
 	const void *
 		ending; /* handle of the last connection that ended, until the next TICK: its will may still be asked */
@@ -102,6 +104,11 @@ void denial_log_free(struct denial_log *log);
  * NULL: the client is nobody's, or the database cannot tell (`cause` says so then). */
 void denial_log_add(struct denial_log *log, const struct asker *asker, enum sqlauth_access access, const char *topic,
 	const struct sqlauth_acl *acl, struct sqlauth_verdict verdict, const char *cause);
+
+/* Takes note of a connect that was refused as rationed or busy, in the same way; with log_denied none as with summary.
+ * place: of the address, see sqlauth_ration_place. */
+void denial_log_add_refusal(
+	struct denial_log *log, const struct asker *asker, enum sqlauth_reason reason, uint64_t place);
 
 /* Writes what was counted, once a minute. */
 void denial_log_tick(struct denial_log *log);

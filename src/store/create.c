@@ -18,6 +18,9 @@
 /* Random names that are tried for the file beside the path. */
 #define NAME_ATTEMPTS 16
 
+/* What SQLite puts beside a database. */
+static const char *const sidecars[] = {"-wal", "-shm", "-journal"};
+
 static enum sqlauth_error explain_system(const char *what, const char *path, struct sqlauth_text *why)
 {
 	sqlauth_text_set(why, "%s cannot be %s: %s", path, what, strerror(errno));
@@ -30,23 +33,34 @@ static enum sqlauth_error explain_exists(const char *path, struct sqlauth_text *
 	return SQLAUTH_ERROR_EXISTS;
 }
 
-/* Leftovers of another database would be read into the new one. */
-static enum sqlauth_error check_place(const struct sqlauth_paths *paths, struct sqlauth_text *why)
+/* EXISTS where there is something at the path with `back` behind it; a dangling link is something, too. */
+static enum sqlauth_error check_free(const char *path, const char *back, struct sqlauth_text *why)
 {
-	const char *path = paths->file[SQLAUTH_FILE_DATABASE];
-	struct sqlauth_files files;
+	char *name = sqlauth_path_join(path, back);
 	struct stat found;
+	enum sqlauth_error error = SQLAUTH_OK;
 
-	if (lstat(path, &found) == 0) /* a dangling link is something, too */
-		return explain_exists(path, why);
-	sqlauth_files_look(paths, &files);
-	for (int role = SQLAUTH_FILE_WAL; role <= SQLAUTH_FILE_SHM; role++) {
-		if (files.file[role].exists) {
-			sqlauth_text_set(why, "%s is left of another database; remove it first", paths->file[role]);
-			return SQLAUTH_ERROR_EXISTS;
-		}
+	if (name == NULL)
+		return SQLAUTH_ERROR_MEMORY;
+	if (lstat(name, &found) == 0) {
+		error = SQLAUTH_ERROR_EXISTS;
+		if (back[0] == '\0')
+			explain_exists(path, why);
+		else
+			sqlauth_text_set(why, "%s is left of another database; remove it first", name);
 	}
-	return SQLAUTH_OK;
+	free(name);
+	return error;
+}
+
+/* SQLite would read what is left of another database into the new one. */
+static enum sqlauth_error check_place(const char *path, struct sqlauth_text *why)
+{
+	enum sqlauth_error error = check_free(path, "", why);
+
+	for (size_t i = 0; i < sizeof sidecars / sizeof sidecars[0] && error == SQLAUTH_OK; i++)
+		error = check_free(path, sidecars[i], why);
+	return error;
 }
 
 /* Makes an empty file PATH.new-XXXXXXXXXXXXXXXX that was not there; its name is the caller's. */
@@ -130,16 +144,14 @@ static enum sqlauth_error hand_over(
 
 static void remove_made(const char *made)
 {
-	static const char *const back[] = {"-wal", "-shm", "-journal"};
-	size_t size = strlen(made) + sizeof "-journal";
-	char *name = malloc(size);
-
 	unlink(made);
-	for (size_t i = 0; i < sizeof back / sizeof back[0] && name != NULL; i++) {
-		snprintf(name, size, "%s%s", made, back[i]);
-		unlink(name);
+	for (size_t i = 0; i < sizeof sidecars / sizeof sidecars[0]; i++) {
+		char *name = sqlauth_path_join(made, sidecars[i]);
+
+		if (name != NULL)
+			unlink(name);
+		free(name);
 	}
-	free(name);
 }
 
 static enum sqlauth_error make_database(
@@ -147,7 +159,7 @@ static enum sqlauth_error make_database(
 {
 	const char *path = paths->file[SQLAUTH_FILE_DATABASE];
 	char *made = NULL;
-	enum sqlauth_error error = check_place(paths, why);
+	enum sqlauth_error error = check_place(path, why);
 
 	if (error == SQLAUTH_OK)
 		error = make_file(path, &made, why);

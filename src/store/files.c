@@ -12,8 +12,9 @@
 
 #define NS_PER_SECOND INT64_C(1000000000)
 
-static char *join(const char *front, const char *path, const char *back)
+char *sqlauth_path_join(const char *path, const char *back)
 {
+	const char *front = path[0] == '/' || path[0] == '.' ? "" : "./";
 	size_t size = strlen(front) + strlen(path) + strlen(back) + 1;
 	char *joined = malloc(size);
 
@@ -32,10 +33,9 @@ static char *directory_of(const char *path)
 enum sqlauth_error sqlauth_paths_init(struct sqlauth_paths *paths, const char *path)
 {
 	static const char *const back[SQLAUTH_FILE_ROLES] = {"", "-wal", "-shm"};
-	const char *front = path[0] == '/' ? "" : "./";
 
 	for (int role = 0; role < SQLAUTH_FILE_ROLES; role++) {
-		paths->file[role] = join(front, path, back[role]);
+		paths->file[role] = sqlauth_path_join(path, back[role]);
 		if (paths->file[role] == NULL)
 			return SQLAUTH_ERROR_MEMORY;
 	}

@@ -39,6 +39,9 @@ struct sqlauth_paths {
 
 enum sqlauth_error sqlauth_paths_init(struct sqlauth_paths *paths, const char *path)
 	__attribute__((warn_unused_result));
+/* A copy of the path with `back` behind it, and "./" in front where it needs that; NULL without memory. */
+char *sqlauth_path_join(const char *path, const char *back);
+
 void sqlauth_paths_clear(struct sqlauth_paths *paths);
 
 /* About 0.5 us each. */

@@ -17,15 +17,15 @@ INSERT INTO temp.required VALUES (0);
 INSERT INTO temp.empty_database SELECT count(*) FROM main.sqlite_schema;
 
 -- ---------------------------------------------------------------------------------------------------------- tables
--- WITHOUT ROWID: a hidden rowid would be a second key by which INSERT OR REPLACE could push out another row. The CHECKs
--- only repeat in short what the triggers refuse with a better message: they also guard the loading of a dump, in which
--- rows come before triggers.
+-- WITHOUT ROWID: a hidden rowid would be a second key, by which INSERT OR REPLACE could push out another client or
+-- group. The CHECKs only repeat in short what triggers refuse with a better message: they also guard the loading of a
+-- dump, in which rows come before triggers.
 
 -- One identity that may connect.
 CREATE TABLE IF NOT EXISTS clients (
 	name TEXT NOT NULL PRIMARY KEY CHECK (name <> ''),
 	authentication TEXT NOT NULL DEFAULT 'credentials' CHECK (authentication IN ('credentials', 'certificate')),
-	username TEXT UNIQUE,      -- what the client calls itself in CONNECT; required for 'credentials'
+	username TEXT,             -- what the client calls itself in CONNECT, unique; required for 'credentials'
 	password TEXT,             -- an encoded hash; required for 'credentials'
 	mqtt_id TEXT,              -- MQTT client ids it may use: * ? wildcards, %u its username, %% a %; NULL: any
 	enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
@@ -36,13 +36,14 @@ CREATE TABLE IF NOT EXISTS clients (
 	CHECK (authentication <> 'credentials' OR (username IS NOT NULL AND password IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
--- The certificates of a client.
+-- The certificates of a client. With a rowid: nothing depends on a row, and the integrity_check of SQLite 3.40 takes
+-- tables without one for corrupt where the key is not in front.
 CREATE TABLE IF NOT EXISTS client_certificates (
 	client TEXT NOT NULL,
 	match_by TEXT NOT NULL CHECK (match_by IN ('fingerprint', 'subject', 'common_name', 'dns', 'email', 'uri')),
 	value TEXT NOT NULL CHECK (value <> ''),
 	PRIMARY KEY (match_by, value)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- A named list of permissions.
 CREATE TABLE IF NOT EXISTS groups (
@@ -56,7 +57,7 @@ CREATE TABLE IF NOT EXISTS acl_permissions (
 	group_name TEXT NOT NULL,
 	permission TEXT NOT NULL DEFAULT 'allow' CHECK (permission IN ('allow', 'deny')),
 	action TEXT NOT NULL CHECK (action IN ('publish', 'subscribe')),
-	topic TEXT NOT NULL CHECK (topic <> ''), -- a topic filter; %c the MQTT client id, %u the username, %% a percent sign
+	topic TEXT NOT NULL CHECK (topic <> ''), -- a topic filter; %c: the MQTT client id, %u: the username, %%: a %
 	UNIQUE (topic, action, permission, group_name)
 ) STRICT;
 
@@ -88,8 +89,10 @@ CREATE TABLE IF NOT EXISTS set_aside (
 
 -- ---------------------------------------------------------------------------------------------------------- indexes
 
--- The username that the broker shows: no two clients may have the same.
+-- The username that the broker shows: no two clients may have the same. That makes usernames unique as well; their own
+-- index comes second so that a conflict is reported with its name, "clients.username".
 CREATE UNIQUE INDEX IF NOT EXISTS clients_by_visible_username ON clients (coalesce(username, name));
+CREATE UNIQUE INDEX IF NOT EXISTS clients_by_username ON clients (username);
 CREATE INDEX IF NOT EXISTS clients_by_disconnect_before ON clients (disconnect_before)
 	WHERE disconnect_before IS NOT NULL;
 CREATE INDEX IF NOT EXISTS client_certificates_by_client ON client_certificates (client, match_by, value);
@@ -360,10 +363,10 @@ BEGIN
 	UPDATE group_rules SET value = NEW.name WHERE match_by = 'client' AND value = OLD.name;
 END;
 
--- INSERT OR REPLACE of a client (or group) that exists keeps what belongs to it. Where recursive_triggers is off nothing
--- has to be done for that. Where it is on, the DELETE triggers run in the middle of it and cannot tell a replacement
--- from a deletion. So they set aside what they delete if an INSERT of the same name has begun, and that INSERT puts it
--- back when it ends. If it never ends (a conflict made it do nothing), what is left in set_aside serves nobody: the next
+-- INSERT OR REPLACE of a client (or group) that exists keeps what belongs to it. Where recursive_triggers is off that
+-- takes nothing. Where it is on, the DELETE triggers run in the middle of it and cannot tell a replacement from a
+-- deletion. So they set aside what they delete if an INSERT of the same name has begun, and that INSERT puts it back
+-- when it ends. If it never ends (a conflict made it do nothing), what is left in set_aside serves nobody: the next
 -- INSERT begins by throwing it away.
 CREATE TRIGGER IF NOT EXISTS clients_insert_begins BEFORE INSERT ON clients
 BEGIN
@@ -405,8 +408,8 @@ BEGIN
 		(NEW.match_by, NEW.value);
 END;
 
--- The normal form of a fingerprint is `SHA256:` and 64 upper-case digits, that of a DNS name lower case. Once checked, a
--- fingerprint's digits are the last 64 characters that are neither colon nor white space. A trigger's statements
+-- The normal form of a fingerprint is `SHA256:` and 64 upper-case digits, that of a DNS name lower case. The digits of
+-- a checked fingerprint are the last 64 characters that are neither colon nor white space. A trigger's statements
 -- follow the conflict clause of the statement that fired it. So a value that is there already in another spelling is an
 -- error for INSERT and UPDATE, OR REPLACE takes it over, and where OR IGNORE left the new row as it was written, the
 -- second statement takes that back.
@@ -588,7 +591,7 @@ WHERE acl_permissions.group_name IN (
 	SELECT group_rules.group_name FROM group_rules WHERE match_by = 'any' AND value = '*');
 
 -- -------------------------------------------------------------------------------------------------- whose this is
--- Last, so that nothing takes a half-made database for a whole one.
+-- Comes last, so that nothing takes a half-made database for a whole one.
 
 CREATE TABLE IF NOT EXISTS schema_info (
 	key TEXT NOT NULL PRIMARY KEY,

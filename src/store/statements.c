@@ -11,7 +11,8 @@
 	"EXISTS (SELECT 1 FROM client_certificates AS k WHERE k.client = c.name)"
 
 #define RULE_COLUMNS "r.match_by, r.value, r.group_name, v.revision"
-#define RULE_TABLES  "group_rules AS r LEFT JOIN group_revisions AS v ON v.group_name = r.group_name"
+#define REVISIONS    " LEFT JOIN group_revisions AS v ON v.group_name = r.group_name "
+#define RULE_TABLES  "group_rules AS r" REVISIONS
 
 /* Expression and condition of the index group_rules_by_pattern, word for word: otherwise SQLite does not use it. */
 #define WILDCARD_KEY                                                                                                   \
@@ -19,7 +20,8 @@
 	"THEN 'p' || substr(substr(r.value, 1, instr(replace(r.value, '?', '*'), '*') - 1), 1, 32) "                   \
 	"ELSE 's' || substr(substr(r.value, "                                                                          \
 	"1 + length(rtrim(r.value, replace(replace(r.value, '?', ''), '*', '')))), -32) END"
-#define WILDCARD_RULE "r.match_by = 'mqtt_id' AND r.value GLOB '*[*?]*'"
+#define WILDCARD_TABLE "group_rules AS r INDEXED BY group_rules_by_pattern" /* SQLite prefers one that is worse */
+#define WILDCARD_RULE  "r.match_by = 'mqtt_id' AND r.value GLOB '*[*?]*'"
 
 const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT] = {
 	[SQLAUTH_SQL_BEGIN] = "BEGIN",
@@ -48,10 +50,10 @@ const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT] = {
 		" WHERE r.match_by = 'anonymous' AND r.value = ?5",
 	/* the last key at or before ?1 and not before ?2; the keys of rules with wildcards: see rules.c */
 	[SQLAUTH_SQL_WILDCARD_FLOOR] =
-		"SELECT " WILDCARD_KEY " FROM group_rules AS r WHERE " WILDCARD_RULE " AND " WILDCARD_KEY
+		"SELECT " WILDCARD_KEY " FROM " WILDCARD_TABLE " WHERE " WILDCARD_RULE " AND " WILDCARD_KEY
 		" <= ?1 AND " WILDCARD_KEY " >= ?2 ORDER BY " WILDCARD_KEY " DESC LIMIT 1",
-	[SQLAUTH_SQL_WILDCARD_RULES] =
-		"SELECT " RULE_COLUMNS " FROM " RULE_TABLES " WHERE " WILDCARD_RULE " AND " WILDCARD_KEY " = ?1",
+	[SQLAUTH_SQL_WILDCARD_RULES] = "SELECT " RULE_COLUMNS " FROM " WILDCARD_TABLE REVISIONS "WHERE " WILDCARD_RULE
+				       " AND " WILDCARD_KEY " = ?1",
 	[SQLAUTH_SQL_ANONYMOUS_RULE] = "SELECT 1 FROM group_rules WHERE match_by = 'anonymous' AND value = '*' LIMIT 1",
 
 	[SQLAUTH_SQL_PERMISSIONS] = "SELECT topic, permission, action FROM acl_permissions "

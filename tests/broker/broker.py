@@ -34,7 +34,7 @@ BAD_SIGNS = re.compile(r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime 
 
 
 # Tests fail more often in a second than a ration of failures would allow: options that every test's broker gets.
-GENEROUS = {}
+GENEROUS = {"failures_per_address": "100000", "failures_per_username": "100000", "verify_share": "1"}
 
 
 def broker_version():
@@ -138,14 +138,15 @@ class Broker:
     # ---- configuration ----
 
     def lines(self):
+        per_listener = "per_listener_settings true" in self.settings
+        anonymous = any(line.split(" ")[0] == "allow_anonymous" for line in self.settings)
         out = ["log_dest stderr", "log_type all", "connection_messages true", "log_timestamp false"]
         if os.geteuid() == 0:
             out.append("user " + self.user)
-        per_listener = "per_listener_settings true" in self.settings
-        plugin = self._plugin_block()
-        if not any(line.split(" ")[0] == "allow_anonymous" for line in self.settings):
-            (plugin if per_listener else out).append("allow_anonymous false")
         out += self.settings
+        if not anonymous and not per_listener:
+            out.append("allow_anonymous false")
+        plugin = self._plugin_block()
         if not per_listener:
             out += plugin
         for listener in self.listeners:
@@ -156,7 +157,7 @@ class Broker:
 
     def _plugin_block(self):
         if self.plugin_lines is not None:
-            return list(self.plugin_lines)
+            return self.plugin_lines
         if self.options is None:
             return []
         given = self.options if isinstance(self.options, list) else [
@@ -238,13 +239,15 @@ class Broker:
         self.turn()
 
     def turn(self):
-        """Comes back when the broker's loop has made a turn: what it was doing is done. It is asked for an MQTT version
-        that does not exist, which it refuses before any plugin hears of it."""
-        probe = mqtt.Client(self.listeners[0].port, version=99)
-        if self.listeners[0].authority is not None:
-            probe.tls = self.listeners[0].authority.client_context()
+        """Comes back when the broker's loop has made a turn, so that what it was doing is done, and when everything that
+        it logged until then has been read. It is asked for an MQTT version that does not exist (without TLS, where it wants
+        TLS), which it refuses before any plugin hears of it."""
+        since = self.log.mark()
+        probe = mqtt.Client(self.listeners[0].port, version=99).open()
+        source = probe.socket.getsockname()[1]
         probe.connect()
         probe.close()
+        self.log.wait(r"New connection from 127\.0\.0\.1:%d " % source, since)
 
     def _check_signs(self):
         for line in self.log.lines():

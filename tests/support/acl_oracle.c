@@ -215,7 +215,7 @@ const char *oracle_skip_share(const char *filter, size_t length, size_t *length_
 	if (levels.count > 1 && is(&levels.level[0], "$share")) {
 		const struct oracle_level *group = &levels.level[1];
 		found = NULL;
-		if (levels.count > 2 && group->length > 0 && !has(group, '+') && !has(group, '#'))
+		if (levels.count > 2 && group->length > 0 && !has(group, '+') && !has(group, '#') && !has(group, '\0'))
 			found = levels.level[2].text;
 		if (found == filter + length)
 			found = NULL;

@@ -80,6 +80,7 @@ sqlite3 *database_connect(const char *path)
 
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
 		fail("open", path);
+	database_run(db, "PRAGMA synchronous = OFF");
 	return db;
 }
 

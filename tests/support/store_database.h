@@ -7,6 +7,26 @@
 
 #define DATABASE_PATH_SIZE 128
 
+#define DATABASE_HASH "'$7$101$c2FsdA==$aGFzaA=='"
+
+/* A few clients, groups g1 to g6, rules and permissions: what the tests of reading begin with. */
+#define DATABASE_CONTENT                                                                                               \
+	"INSERT INTO clients (name, username, password, mqtt_id, disconnect_before) VALUES "                           \
+	"  ('pump', 'p1', " DATABASE_HASH ", 'pump-*', 1700000000), ('valve', 'v1', " DATABASE_HASH ", NULL, NULL);"   \
+	"INSERT INTO clients (name, authentication, enabled) VALUES ('cert', 'certificate', 0);"                       \
+	"INSERT INTO clients (name, authentication, username, disconnect_before) VALUES "                              \
+	"  ('both', 'certificate', 'b1', 1800000000);"                                                                 \
+	"INSERT INTO client_certificates (client, match_by, value) VALUES "                                            \
+	"  ('cert', 'common_name', 'cert.example'), ('both', 'dns', 'both.example'), ('pump', 'dns', "                 \
+	"'pump.example');"                                                                                             \
+	"INSERT INTO groups (name) VALUES ('g1'), ('g2'), ('g3'), ('g4'), ('g5'), ('g6');"                             \
+	"INSERT INTO group_rules (match_by, value, group_name) VALUES "                                                \
+	"  ('client', 'pump', 'g1'), ('client', 'pump', 'g2'), ('any', '*', 'g3'), ('anonymous', '*', 'g4'),"          \
+	"  ('mqtt_id', 'pump-7', 'g5'), ('mqtt_id', 'pump-*', 'g6'), ('mqtt_id', 'pump-*', 'g1');"                     \
+	"INSERT INTO acl_permissions (group_name, permission, action, topic) VALUES "                                  \
+	"  ('g1', 'allow', 'publish', 'a/%c'), ('g1', 'deny', 'subscribe', 'b/#'), ('g2', 'allow', 'publish', "        \
+	"'c');"
+
 struct database {
 	char directory[DATABASE_PATH_SIZE];
 	char path[DATABASE_PATH_SIZE]; /* DIRECTORY/auth.db */

@@ -444,8 +444,11 @@ static void the_last_reference_frees_the_block(void **state)
 	struct sqlauth_acl *acl = compile(&one, 1);
 	(void)state;
 	assert_true(allocations_live() > live);
+	assert_false(sqlauth_acl_shared(acl));
 	assert_ptr_equal(sqlauth_acl_ref(acl), acl);
+	assert_true(sqlauth_acl_shared(acl));
 	sqlauth_acl_unref(acl);
+	assert_false(sqlauth_acl_shared(acl));
 	assert_int_equal(check(acl, SQLAUTH_ACCESS_PUBLISH, "c", "u", "a").decision, SQLAUTH_ALLOWED);
 	sqlauth_acl_unref(acl);
 	assert_int_equal(allocations_live(), live);

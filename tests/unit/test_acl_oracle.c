@@ -140,8 +140,8 @@ static void every_short_permission_decides_as_the_oracle_says(void **state)
 	struct corpus filters;
 	(void)state;
 	corpus_init(&topics, letters, 5, is_filter);
-	corpus_init(&names, name_letters, 4, NULL);
-	corpus_init(&filters, letters, 4, is_filter);
+	corpus_init(&names, name_letters, 5, NULL);
+	corpus_init(&filters, letters, 5, is_filter);
 	for (size_t i = 0; i < topics.count; i++) {
 		struct set set = {.count = 0};
 		const struct corpus_entry *topic = &topics.entry[i];

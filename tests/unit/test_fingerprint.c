@@ -27,12 +27,16 @@ static void every_spelling_comes_out_the_same(void **state)
 	static const char *const prefixes[] = {"",
 		"SHA256:", "sha256:", "Sha256:", "sha256 Fingerprint=", "SHA256 Fingerprint=", "sha256 fingerprint="};
 	static const char *const digits[] = {UPPER, LOWER, MIXED, UPPER_COLONS, LOWER_COLONS};
+	static const char *const blanks[] = {"", " ", "\n", "\r\n", "\t  "};
 	char text[256], fingerprint[SQLAUTH_FINGERPRINT_SIZE];
 
 	(void)state;
 	for (size_t prefix = 0; prefix < COUNT(prefixes); prefix++) {
-		for (size_t row = 0; row < COUNT(digits); row++) {
-			snprintf(text, sizeof text, "%s%s", prefixes[prefix], digits[row]);
+		for (size_t row = 0; row < COUNT(digits) * COUNT(blanks); row++) {
+			const char *around = blanks[row / COUNT(digits)];
+
+			snprintf(text, sizeof text, "%s%s%s%s", around, prefixes[prefix], digits[row % COUNT(digits)],
+				around);
 			memset(fingerprint, 'x', sizeof fingerprint);
 			if (sqlauth_fingerprint_normalize(text, fingerprint) != SQLAUTH_OK)
 				fail_msg("row %zu/%zu: not taken: %s", prefix, row, text);
@@ -59,10 +63,13 @@ static void what_is_malformed_is_invalid_and_touches_nothing(void **state)
 		"SHA256:SHA256:" UPPER,
 		"SHA256:sha256 Fingerprint=" UPPER,
 		"0x" UPPER,
-		" " UPPER,
 		"SHA256: " UPPER,
-		UPPER " ",
-		UPPER "\n",
+		"SHA256 :" UPPER,
+		"\v" UPPER,
+		UPPER "\f",
+		UPPER " x",
+		UPPER "\n" UPPER,
+		" \t\r\n",
 		/* trailing */
 		UPPER "0",
 		UPPER "00",

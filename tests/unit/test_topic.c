@@ -235,6 +235,8 @@ static void a_nul_byte_is_a_fault_wherever_it_stands(void **state)
 			fail_msg("row %zu: covers", i);
 	}
 	assert_int_equal(sqlauth_topic_filter_fault("", 1), SQLAUTH_TOPIC_HAS_NUL);
+	size_t length = 0;
+	assert_null(sqlauth_topic_skip_share("$share/\0/a", 10, &length));
 }
 
 static void every_fault_has_a_sentence_of_its_own(void **state)
@@ -348,7 +350,7 @@ static void every_short_filter_matches_as_the_oracle_says(void **state)
 	struct corpus filters;
 	struct corpus names;
 	(void)state;
-	corpus_init(&filters, letters, 5, is_filter);
+	corpus_init(&filters, letters, 6, is_filter);
 	corpus_init(&names, name_letters, 6, NULL);
 	for (size_t f = 0; f < filters.count; f++)
 		for (size_t n = 0; n < names.count; n++) {
