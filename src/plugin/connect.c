@@ -292,6 +292,8 @@ int plugin_on_basic_auth(int event, void *data, void *instance)
 	int answer;
 
 	(void)event;
+	if (!plugin_in_broker_thread(plugin))
+		return plugin->options.defer_unknown ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_AUTH;
 	asker.username = question->username;
 	plugin_maintain(plugin);
 	if (!asker.mqtt_id)

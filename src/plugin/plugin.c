@@ -151,6 +151,7 @@ EXPORT int mosquitto_plugin_init(
 	sqlauth_text_init(&why, why_data, sizeof why_data);
 	if (!error) {
 		plugin->identifier = identifier;
+		plugin->broker_thread = pthread_self();
 		plugin->clock = &sqlauth_clock_system;
 		error = plugin_options_read(options, option_count, &plugin->options, &why);
 	}

@@ -6,6 +6,7 @@
 #ifndef SQLAUTH_PLUGIN_H
 #define SQLAUTH_PLUGIN_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct metrics;
 
 struct plugin {
 	mosquitto_plugin_id_t *identifier;
+	pthread_t broker_thread; /* the one that all of this belongs to */
 	struct plugin_options options;
 	const struct sqlauth_clock *clock;
 	struct sqlauth_engine *engine;
@@ -44,6 +46,13 @@ struct plugin {
 	uint64_t disconnects_at; /* data version that disconnect_before was last read at */
 	bool disconnects_read;
 };
+
+/* 2.1 asks about the users of its HTTP API from a thread of that API's, showing an MQTT client that does not exist.
+ * They are nobody of ours, and our state is not for other threads. */
+static inline bool plugin_in_broker_thread(const struct plugin *plugin)
+{
+	return pthread_equal(pthread_self(), plugin->broker_thread);
+}
 
 /* ---- who asks: connect.c ---- */
 
