@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "sqlauth/topic.h"
 #include "sqlauth/utf8.h"
 
+#define EVERYBODY           "(everybody)"
 #define NAME_CHARACTERS_MAX 255 /* clients.name */
 
 static enum cli_status complain_file(const char *path, const char *what)
@@ -23,6 +25,12 @@ static enum cli_status complain_file(const char *path, const char *what)
 
 	cli_complain("%s cannot be read: %s", cli_quote(&quoted, path), what);
 	return CLI_USAGE;
+}
+
+static enum cli_status complain_memory(void)
+{
+	cli_complain("%s", sqlauth_strerror(SQLAUTH_ERROR_MEMORY));
+	return CLI_FAILED;
 }
 
 static enum cli_status read_descriptor(int descriptor, const char *path, char **text_r, size_t *length_r)
@@ -49,7 +57,7 @@ static enum cli_status read_descriptor(int descriptor, const char *path, char **
 			break;
 	}
 	if (!text)
-		return cli_complain_error(SQLAUTH_ERROR_MEMORY, NULL, CLI_FAILED);
+		return complain_memory();
 	text[length] = '\0';
 	if (got == 0 && strlen(text) == length) {
 		*text_r = text;
@@ -79,13 +87,16 @@ static const char *find_name_fault(const char *name)
 
 	if (!*name)
 		return "its name is empty";
-	for (const unsigned char *byte = (const unsigned char *)name; *byte; byte++) {
-		if (*byte < 0x20 || *byte == 0x7f || (*byte == 0xc2 && byte[1] >= 0x80 && byte[1] <= 0x9f))
+	for (size_t left = strlen(name), length; left > 0; left -= length, name += length) {
+		uint32_t code = 0;
+
+		length = sqlauth_utf8_decode(name, left, &code);
+		if (length == 0)
+			return "its name is no UTF-8";
+		if (code < 0x20 || (code >= 0x7f && code <= 0x9f))
 			return "its name holds control characters";
-		characters += (*byte & 0xc0) != 0x80;
+		characters++;
 	}
-	if (!sqlauth_utf8_valid(name, strlen(name)))
-		return "its name is no UTF-8";
 	return characters > NAME_CHARACTERS_MAX ? "its name is longer than 255 characters" : NULL;
 }
 
@@ -129,11 +140,36 @@ void import_add_permission(struct policy *policy, const char *group, enum sqlaut
 	if (fault != SQLAUTH_TOPIC_FINE || strncmp(topic, "$share/", 7) == 0)
 		policy_remark(policy, POLICY_LEFT_OUT, "a topic of group %s, %s: %s", cli_quote(&quoted_group, group),
 			cli_quote(&quoted_filter, filter),
-			fault != SQLAUTH_TOPIC_FINE ? sqlauth_topic_fault_text(fault)
-						    : "no topic begins with $share/");
+			fault != SQLAUTH_TOPIC_FINE ? sqlauth_topic_fault_text(fault) : "no topic begins with $share/");
 	else
 		policy_add_permission(policy, group, effect, action, topic);
 	free(topic);
+}
+
+void import_allow_everything(struct policy *policy, bool is_wanted, const char *what)
+{
+	static const struct {
+		enum sqlauth_action action;
+		const char *topic;
+	} rows[] = {
+		{SQLAUTH_PUBLISH, "#"},
+		{SQLAUTH_SUBSCRIBE, "#"},
+		{SQLAUTH_SUBSCRIBE, "$SYS/#"},
+	};
+
+	if (!is_wanted) {
+		policy_remark(policy, POLICY_NARROWER,
+			"%s, so everybody might do everything; nothing of that is granted here, unless --allow-all is "
+			"given",
+			what);
+		return;
+	}
+	policy_add_group(policy, EVERYBODY, "may do everything, as before the import");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		policy_add_permission(policy, EVERYBODY, SQLAUTH_ALLOW, rows[i].action, rows[i].topic);
+	policy_add_rule(policy, "any", "*", EVERYBODY);
+	policy_remark(policy, POLICY_NARROWER,
+		"topics that begin with $, but for what $SYS/# lets everybody read: wildcards do not reach them here");
 }
 
 /* ---- showing ---- */

@@ -20,10 +20,14 @@ enum cli_status import_read_file(const char *path, char **text_r, size_t *length
  * becomes a remark. Whether it was added. */
 bool import_add_client(struct policy *policy, const struct policy_client *client);
 
-/* Adds the permission for a foreign filter, or a remark where it can never decide anything here. where: a phrase for
- * the remark, quoted where it comes from outside. */
+/* Adds the permission for a foreign filter, or a remark where it can never decide anything here. has_placeholders: %c
+ * and %u are meant as such; else they stand for themselves. */
 void import_add_permission(struct policy *policy, const char *group, enum sqlauth_effect effect,
 	enum sqlauth_action action, const char *filter, bool has_placeholders);
+
+/* For systems that, as they were set up, judged no topics: a group that may do everything, where is_wanted, else a
+ * remark. what: why nothing was judged, a clause. */
+void import_allow_everything(struct policy *policy, bool is_wanted, const char *what);
 
 /* Shows what would be done (dry_run), or does it in one transaction; remarks either way. */
 enum cli_status import_finish(const struct cli_arguments *arguments, const struct policy *policy, bool dry_run)
