@@ -7,38 +7,74 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
+/* Mosquitto 2.0 takes a function only once for an event, also where it is another instance's: each instance that it
+ * loads from this file registers copies of its own. */
+#define COPIES 4
+#define COPY(on, number)                                                                                               \
+	static int on##_##number(int event, void *data, void *instance)                                                \
+	{                                                                                                              \
+		return on(event, data, instance);                                                                      \
+	}
+#define CALLBACK(on)                                                                                                   \
+	COPY(on, first)                                                                                                \
+	COPY(on, second)                                                                                               \
+	COPY(on, third)                                                                                                \
+	COPY(on, fourth)                                                                                               \
+	static const MOSQ_FUNC_generic_callback on##_copies[COPIES] = {                                                \
+		on##_first, on##_second, on##_third, on##_fourth};
+
+CALLBACK(plugin_on_reload)
+CALLBACK(plugin_on_basic_auth)
+CALLBACK(plugin_on_acl_check)
+CALLBACK(plugin_on_tick)
+CALLBACK(plugin_on_disconnect)
+CALLBACK(plugin_on_connect)
+CALLBACK(plugin_on_offline)
+
 static const struct {
 	int event;
-	MOSQ_FUNC_generic_callback callback;
+	const MOSQ_FUNC_generic_callback *copies;
 	bool optional; /* 2.0 does not know it */
 } events[] = {
-	{MOSQ_EVT_RELOAD, plugin_on_reload, false},
-	{MOSQ_EVT_BASIC_AUTH, plugin_on_basic_auth, false},
-	{MOSQ_EVT_ACL_CHECK, plugin_on_acl_check, false},
-	{MOSQ_EVT_TICK, plugin_on_tick, false},
-	{MOSQ_EVT_DISCONNECT, plugin_on_disconnect, false},
-	{BROKER_EVT_CONNECT, plugin_on_connect, true},
-	{BROKER_EVT_CLIENT_OFFLINE, plugin_on_offline, true},
+	{MOSQ_EVT_RELOAD, plugin_on_reload_copies, false},
+	{MOSQ_EVT_BASIC_AUTH, plugin_on_basic_auth_copies, false},
+	{MOSQ_EVT_ACL_CHECK, plugin_on_acl_check_copies, false},
+	{MOSQ_EVT_TICK, plugin_on_tick_copies, false},
+	{MOSQ_EVT_DISCONNECT, plugin_on_disconnect_copies, false},
+	{BROKER_EVT_CONNECT, plugin_on_connect_copies, true},
+	{BROKER_EVT_CLIENT_OFFLINE, plugin_on_offline_copies, true},
 };
 #define EVENT_COUNT (sizeof events / sizeof events[0])
 
 static void unregister_events(struct plugin *plugin, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		mosquitto_callback_unregister(plugin->identifier, events[i].event, events[i].callback, NULL);
+		mosquitto_callback_unregister(
+			plugin->identifier, events[i].event, events[i].copies[plugin->copy], NULL);
+}
+
+/* Registers one set of copies. MOSQ_ERR_SUCCESS; or the broker's answer, and nothing is registered. */
+static int register_copies(struct plugin *plugin)
+{
+	for (size_t i = 0; i < EVENT_COUNT; i++) {
+		int answer = mosquitto_callback_register(
+			plugin->identifier, events[i].event, events[i].copies[plugin->copy], NULL, plugin);
+		if (answer != MOSQ_ERR_SUCCESS && !(events[i].optional && answer == MOSQ_ERR_NOT_SUPPORTED)) {
+			unregister_events(plugin, i);
+			return answer;
+		}
+	}
+	return MOSQ_ERR_SUCCESS;
 }
 
 static bool register_events(struct plugin *plugin)
 {
-	for (size_t i = 0; i < EVENT_COUNT; i++) {
-		int answer = mosquitto_callback_register(
-			plugin->identifier, events[i].event, events[i].callback, NULL, plugin);
-		if (answer != MOSQ_ERR_SUCCESS && !(events[i].optional && answer == MOSQ_ERR_NOT_SUPPORTED)) {
-			unregister_events(plugin, i);
-			return false;
-		}
-	}
-	return true;
+	int answer = MOSQ_ERR_ALREADY_EXISTS;
+
+	for (plugin->copy = 0; plugin->copy < COPIES && answer == MOSQ_ERR_ALREADY_EXISTS; plugin->copy++)
+		answer = register_copies(plugin);
+	plugin->copy--;
+	return answer == MOSQ_ERR_SUCCESS;
 }
 
 static void plugin_free(struct plugin *plugin)
@@ -114,7 +150,10 @@ EXPORT int mosquitto_plugin_init(
 	if (!error)
 		error = plugin_start(plugin, &why);
 	if (!error && !register_events(plugin)) {
-		sqlauth_text_set(&why, "the broker does not accept the plugin's events");
+		sqlauth_text_set(&why,
+			"the broker does not accept the plugin's events; Mosquitto 2.0 takes %d instances of one "
+			"plugin file, a copy under another name counts anew",
+			COPIES);
 		error = SQLAUTH_ERROR_SYSTEM;
 	}
 	if (error) {

@@ -20,6 +20,7 @@ struct denial_log;
 
 struct plugin {
 	mosquitto_plugin_id_t *identifier;
+	size_t copy; /* of its callbacks: plugin.c */
 	struct plugin_options options;
 	const struct sqlauth_clock *clock;
 	struct sqlauth_engine *engine;
