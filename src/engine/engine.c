@@ -106,6 +106,7 @@ void sqlauth_identity_free(struct sqlauth_identity *identity)
 	sqlauth_client_clear(&identity->client);
 	free(identity->mqtt_id);
 	free(identity->fingerprint);
+	free(identity->matched);
 	free(identity);
 }
 
@@ -221,21 +222,31 @@ static bool same_client(const struct sqlauth_client *a, const struct sqlauth_cli
 	       a->has_certificates == b->has_certificates && a->disconnect_before == b->disconnect_before;
 }
 
-/* Whether the client is what it was at identify: time may have passed over its password. */
-static enum sqlauth_error confirm_unchanged(struct sqlauth_engine *engine, struct sqlauth_identity *identity)
+/* NOT_FOUND where the client, or the certificate row that spoke for it, is not what it was at identify. */
+static enum sqlauth_error confirm_client(struct sqlauth_store *store, const struct sqlauth_identity *identity)
 {
 	struct sqlauth_client now = {0};
-	enum sqlauth_error error;
+	enum sqlauth_error error = sqlauth_store_client_by_name(store, identity->client.name, &now);
 
-	if (identity->anonymous)
-		return SQLAUTH_OK;
-	error = sqlauth_store_client_by_name(engine->store, identity->client.name, &now);
-	if (error == SQLAUTH_ERROR_NOT_FOUND || (!error && !same_client(&identity->client, &now))) {
-		identity->reason = SQLAUTH_REASON_CHANGED;
-		error = SQLAUTH_OK;
-	}
+	if (!error && !same_client(&identity->client, &now))
+		error = SQLAUTH_ERROR_NOT_FOUND;
+	if (!error && identity->matched)
+		error = sqlauth_store_client_has_certificate(
+			store, identity->client.name, identity->matched_by, identity->matched);
 	sqlauth_client_clear(&now);
 	return error;
+}
+
+/* Refuses what is no longer what it was at identify: time may have passed over its password. */
+static enum sqlauth_error confirm_unchanged(struct sqlauth_engine *engine, struct sqlauth_identity *identity)
+{
+	enum sqlauth_error error = identity->anonymous ? sqlauth_store_has_anonymous_rule(engine->store)
+						       : confirm_client(engine->store, identity);
+
+	if (error != SQLAUTH_ERROR_NOT_FOUND)
+		return error;
+	identity->reason = identity->anonymous ? SQLAUTH_REASON_ANONYMOUS : SQLAUTH_REASON_CHANGED;
+	return SQLAUTH_OK;
 }
 
 static enum sqlauth_reason reason_of_verification(enum sqlauth_error verified)
