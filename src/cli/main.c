@@ -16,6 +16,7 @@ static const struct cli_command *const commands[] = {
 	&cli_command_init,
 	&cli_command_passwd,
 	&cli_command_check,
+	&cli_command_import_mosquitto,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

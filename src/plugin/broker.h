@@ -33,6 +33,10 @@ struct broker_evt_client {
  */
 extern struct mosquitto *mosquitto_client(const char *client_id) __attribute__((weak));
 
+/* Answers a BASIC_AUTH that was answered with BROKER_ERR_AUTH_DELAYED: MOSQ_ERR_SUCCESS, or else "not authorised"
+ * whatever the result. Does nothing where no connection with this id waits. */
+extern void mosquitto_complete_basic_auth(const char *client_id, int result) __attribute__((weak));
+
 extern int mosquitto_plugin_set_info(mosquitto_plugin_id_t *identifier, const char *name, const char *version)
 	__attribute__((weak));
 

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "delayed.h"
 #include "plugin.h"
 
 #define ENDING_MS 1000
@@ -11,6 +12,7 @@ struct asker plugin_asker(struct mosquitto *client)
 {
 	return (struct asker){
 		.client = client,
+		.handle = client,
 		.mqtt_id = mosquitto_client_id(client),
 		.username = mosquitto_client_username(client),
 		.address = mosquitto_client_address(client),
@@ -21,11 +23,12 @@ struct asker plugin_asker(struct mosquitto *client)
  * take for a network fault, is nearer to it than "not authorised". */
 static int try_again_later(const struct mosquitto *client, int code)
 {
-	return mosquitto_client_protocol_version(client) == BROKER_PROTOCOL_MQTT5 ? code : MOSQ_ERR_UNKNOWN;
+	return client && mosquitto_client_protocol_version(client) == BROKER_PROTOCOL_MQTT5 ? code : MOSQ_ERR_UNKNOWN;
 }
 
-static int refuse(const struct asker *asker, enum sqlauth_reason reason)
+static int refuse(struct plugin *plugin, const struct asker *asker, enum sqlauth_reason reason)
 {
+	plugin->connects[reason]++;
 	plugin_log_refusal(asker, reason);
 	return reason == SQLAUTH_REASON_UNAVAILABLE ? try_again_later(asker->client, BROKER_ERR_SERVER_UNAVAILABLE)
 						    : MOSQ_ERR_AUTH;
@@ -35,7 +38,7 @@ static enum sqlauth_error begin_session(struct plugin *plugin, const struct aske
 	enum sqlauth_session_kind kind, bool from_broker, struct sqlauth_acl *acl)
 {
 	struct sqlauth_session_setup setup = {
-		.handle = asker->client,
+		.handle = asker->handle,
 		.mqtt_id = asker->mqtt_id,
 		.username = asker->username,
 		.client = client,
@@ -122,7 +125,7 @@ static bool is_in_use(
 	if (plugin->options.takeover_any)
 		return false;
 	if (!mosquitto_client)
-		return sqlauth_sessions_in_use(plugin->sessions, asker->mqtt_id, asker->client, kind, client);
+		return sqlauth_sessions_in_use(plugin->sessions, asker->mqtt_id, asker->handle, kind, client);
 	/* 2.1 says whose the id is, and gives no DISCONNECT for a client that left while another plugin was still
 	 * deciding about it: such a one holds nothing. */
 	holder = mosquitto_client(asker->mqtt_id);
@@ -140,31 +143,32 @@ static int let_in(
 	const char *client = sqlauth_identity_client(identity), *visible = sqlauth_identity_username(identity);
 
 	if (is_in_use(plugin, asker, SQLAUTH_SESSION_OURS, client))
-		return refuse(asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
+		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
 	/* Also where another, unknown username was given: nobody chooses what %u stands for. */
 	if (visible && (!asker->username || strcmp(visible, asker->username) != 0)) {
-		if (mosquitto_set_username(asker->client, visible) != MOSQ_ERR_SUCCESS)
-			return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+		if (!asker->client || mosquitto_set_username(asker->client, visible) != MOSQ_ERR_SUCCESS)
+			return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 		asker->username = mosquitto_client_username(asker->client);
 	}
 	if (begin_session(plugin, asker, client, SQLAUTH_SESSION_OURS, false, acl))
-		return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
+	plugin->connects[SQLAUTH_REASON_ACCEPTED]++;
 	return MOSQ_ERR_SUCCESS;
 }
 
 static int leave_to_others(struct plugin *plugin, const struct asker *asker)
 {
 	if (is_in_use(plugin, asker, SQLAUTH_SESSION_DEFERRED, NULL))
-		return refuse(asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
+		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
 	if (begin_session(plugin, asker, NULL, SQLAUTH_SESSION_DEFERRED, false, NULL))
-		return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 	return MOSQ_ERR_PLUGIN_DEFER;
 }
 
 static int unavailable(struct plugin *plugin, const struct asker *asker, const char *why)
 {
 	plugin_log_database(plugin, false, why);
-	return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+	return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 }
 
 static int admit(struct plugin *plugin, struct asker *asker, struct sqlauth_identity *identity,
@@ -181,18 +185,8 @@ static int admit(struct plugin *plugin, struct asker *asker, struct sqlauth_iden
 	case SQLAUTH_OUTCOME_UNAVAILABLE:
 		return unavailable(plugin, asker, why->length ? why->data : sqlauth_strerror(verified));
 	default:
-		return refuse(asker, sqlauth_identity_reason(identity));
+		return refuse(plugin, asker, sqlauth_identity_reason(identity));
 	}
-}
-
-/* Unknown usernames take the time of the last slow hash that was computed for anybody. Fast ones are of secrets that
- * need no such cover. */
-static void note_verdict(struct plugin *plugin, const struct verify_mark *mark, const char *username, const char *hash,
-	enum sqlauth_error verified)
-{
-	verify_note(&plugin->verifier, mark, username, verified);
-	if ((!verified || verified == SQLAUTH_ERROR_MISMATCH) && verify_is_slow(&plugin->verifier, hash))
-		sqlauth_engine_imitate(plugin->engine, hash);
 }
 
 /* Turns away somebody whose password was not looked at. */
@@ -204,10 +198,43 @@ static int turn_away(struct plugin *plugin, const struct asker *asker, uint64_t 
 	return try_again_later(asker->client, rationed ? BROKER_ERR_CONNECTION_RATE_EXCEEDED : BROKER_ERR_SERVER_BUSY);
 }
 
-static int verify(struct plugin *plugin, struct asker *asker, const char *password, struct sqlauth_identity *identity)
+/* Unknown usernames take the time of the last slow hash that was computed for anybody. Fast ones are of secrets that
+ * need no such cover. */
+void plugin_note_verdict(struct plugin *plugin, const struct verify_mark *mark, const char *username, const char *hash,
+	enum sqlauth_error verified)
+{
+	verify_note(&plugin->verifier, mark, username, verified);
+	if ((!verified || verified == SQLAUTH_ERROR_MISMATCH) && verify_is_slow(&plugin->verifier, hash))
+		sqlauth_engine_imitate(plugin->engine, hash);
+}
+
+bool plugin_decide(struct plugin *plugin, struct asker *asker, struct sqlauth_identity *identity,
+	const struct verify_mark *mark, enum verify_answer answer, enum sqlauth_error verified)
+{
+	char why_data[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_text why;
+
+	sqlauth_text_init(&why, why_data, sizeof why_data);
+	if (answer != VERIFY_DONE)
+		return turn_away(plugin, asker, mark->place, answer) == MOSQ_ERR_SUCCESS;
+	return admit(plugin, asker, identity, verified, &why) == MOSQ_ERR_SUCCESS;
+}
+
+/* Whether the answer may come later: the work takes time, and the broker's username needs no change, for which the
+ * connection would have to be there still. */
+static bool may_delay(const struct plugin *plugin, const struct asker *asker, const struct sqlauth_identity *identity)
+{
+	const char *visible = sqlauth_identity_username(identity);
+
+	return plugin->delayed && verify_is_slow(&plugin->verifier, sqlauth_identity_hash(identity)) &&
+	       (!visible || (asker->username && strcmp(visible, asker->username) == 0));
+}
+
+/* *identity is taken where the answer is delayed. */
+static int verify(struct plugin *plugin, struct asker *asker, const char *password, struct sqlauth_identity **identity)
 {
 	struct verify_question question = {.username = asker->username,
-		.hash = sqlauth_identity_hash(identity),
+		.hash = sqlauth_identity_hash(*identity),
 		.password = password,
 		.length = strlen(password)};
 	char why_data[SQLAUTH_MESSAGE_SIZE];
@@ -219,14 +246,21 @@ static int verify(struct plugin *plugin, struct asker *asker, const char *passwo
 	sqlauth_text_init(&why, why_data, sizeof why_data);
 	verify_mark_init(&plugin->verifier, &question, asker->address, &mark);
 	answer = verify_consult(&plugin->verifier, &mark, asker->username, &verified);
-	if (answer == VERIFY_NEEDED) {
+	if (answer == VERIFY_NEEDED && may_delay(plugin, asker, *identity)) {
+		if (delayed_begin(plugin->delayed, asker, &question, &mark, *identity)) {
+			*identity = NULL;
+			return BROKER_ERR_AUTH_DELAYED;
+		}
+		plugin->verifier.counts.busy++;
+		answer = VERIFY_BUSY;
+	} else if (answer == VERIFY_NEEDED) {
 		answer = verify_here(&plugin->verifier, &question, &verified);
 		if (answer == VERIFY_DONE)
-			note_verdict(plugin, &mark, asker->username, question.hash, verified);
+			plugin_note_verdict(plugin, &mark, asker->username, question.hash, verified);
 	}
 	if (answer != VERIFY_DONE)
 		return turn_away(plugin, asker, mark.place, answer);
-	return admit(plugin, asker, identity, verified, &why);
+	return admit(plugin, asker, *identity, verified, &why);
 }
 
 static int authenticate(
@@ -251,13 +285,13 @@ static int authenticate(
 	case SQLAUTH_OUTCOME_UNKNOWN:
 		return leave_to_others(plugin, asker);
 	case SQLAUTH_OUTCOME_VERIFY:
-		answer = verify(plugin, asker, password, identity);
+		answer = verify(plugin, asker, password, &identity);
 		break;
 	case SQLAUTH_OUTCOME_ACCEPT:
 		answer = admit(plugin, asker, identity, SQLAUTH_OK, &why);
 		break;
 	default:
-		answer = refuse(asker, sqlauth_identity_reason(identity));
+		answer = refuse(plugin, asker, sqlauth_identity_reason(identity));
 	}
 	sqlauth_identity_free(identity);
 	return answer;
@@ -273,17 +307,21 @@ int plugin_on_basic_auth(int event, void *data, void *instance)
 	int answer;
 
 	(void)event;
+	if (!plugin_in_broker_thread(plugin))
+		return plugin->options.defer_unknown ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_AUTH;
 	asker.username = question->username;
 	plugin_maintain(plugin);
 	if (!asker.mqtt_id)
-		return refuse(&asker, SQLAUTH_REASON_MQTT_ID);
+		return refuse(plugin, &asker, SQLAUTH_REASON_MQTT_ID);
 	if (is_known_to_broker(plugin, &asker))
 		return authenticate_again(plugin, &asker);
-	plugin->asked = asker.client;
+	delayed_cancel(asker.handle, asker.mqtt_id);
+	plugin->asked = asker.handle;
 	error = take_certificate(asker.client, &certificate);
 	if (error)
-		return refuse(&asker, error == SQLAUTH_ERROR_MEMORY ? SQLAUTH_REASON_UNAVAILABLE
-								    : SQLAUTH_REASON_CERTIFICATE_MISMATCH);
+		return refuse(plugin, &asker,
+			error == SQLAUTH_ERROR_MEMORY ? SQLAUTH_REASON_UNAVAILABLE
+						      : SQLAUTH_REASON_CERTIFICATE_MISMATCH);
 	answer = authenticate(plugin, &asker, question->password, certificate);
 	sqlauth_certificate_free(certificate);
 	return answer;
@@ -390,6 +428,8 @@ int plugin_on_connect(int event, void *data, void *instance)
 	const struct sqlauth_session *session;
 
 	(void)event;
+	delayed_cancel(asker.handle, asker.mqtt_id);
+	delayed_note_event(asker.handle);
 	/* What fails here is tried again, and judged, at the first question. */
 	if (asker.mqtt_id)
 		(void)plugin_find_session(instance, &asker, false, &session);
@@ -400,6 +440,7 @@ int plugin_on_connect(int event, void *data, void *instance)
 
 static void end(struct plugin *plugin, const void *handle, bool lives_on)
 {
+	delayed_note_event(handle);
 	sqlauth_sessions_end(plugin->sessions, handle, lives_on);
 	plugin->ending = handle;
 	plugin->ending_ms = plugin->clock->monotonic_ms(plugin->clock->context);
@@ -420,9 +461,9 @@ int plugin_on_disconnect(int event, void *data, void *instance)
 	(void)event;
 	/* 2.0: a connection that BASIC_AUTH never announced may have asked nothing yet, and its will is asked about
 	 * when its certificate is gone. One that was refused just now has no will. */
-	if (!mosquitto_client && asker.mqtt_id && plugin->asked != asker.client)
+	if (!mosquitto_client && asker.mqtt_id && plugin->asked != asker.handle)
 		(void)plugin_find_session(plugin, &asker, false, &session);
-	if (plugin->asked == asker.client)
+	if (plugin->asked == asker.handle)
 		plugin->asked = NULL;
 	end(plugin, ended->client, may_live_on);
 	return MOSQ_ERR_SUCCESS;

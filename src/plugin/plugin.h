@@ -1,11 +1,12 @@
 /* One instance of the plugin: its state, and what its files do for each other.
  *
  * Mosquitto makes one instance per plugin line, and with per_listener_settings one per listener: there are no globals.
- * Everything here runs in the broker's only thread.
+ * Everything here runs in the broker's only thread; workers.h is where others begin.
  */
 #ifndef SQLAUTH_PLUGIN_H
 #define SQLAUTH_PLUGIN_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,17 +17,23 @@
 #include "sqlauth/session.h"
 #include "verify.h"
 
+struct delayed;
 struct denial_log;
+struct metrics;
 
 struct plugin {
 	mosquitto_plugin_id_t *identifier;
-	size_t copy; /* of its callbacks: plugin.c */
+	size_t copy;             /* of the callbacks that it registered */
+	pthread_t broker_thread; /* the one that all of this belongs to */
 	struct plugin_options options;
 	const struct sqlauth_clock *clock;
 	struct sqlauth_engine *engine;
 	struct sqlauth_sessions *sessions;
 	struct verifier verifier;
+	struct delayed *delayed; /* NULL: every answer is given at once */
 	struct denial_log *denials;
+	struct metrics *metrics;            /* NULL: none are published */
+	uint64_t connects[SQLAUTH_REASONS]; /* questions answered, by reason */
 	const void *asked; /* handle of the connection that BASIC_AUTH was last about, while it stands */
 	const void *
 		ending; /* handle of the last connection that ended, until the next TICK: its will may still be asked */
@@ -41,11 +48,25 @@ struct plugin {
 	bool disconnects_read;
 };
 
+/* 2.1 asks about the users of its HTTP API from a thread of that API's, showing an MQTT client that does not exist.
+ * They are nobody of ours, and our state is not for other threads. */
+static inline bool plugin_in_broker_thread(const struct plugin *plugin)
+{
+	return pthread_equal(pthread_self(), plugin->broker_thread);
+}
+
+/* ---- the table of events: events.c ---- */
+
+/* Registers all callbacks, or none and false. */
+bool plugin_register(struct plugin *plugin);
+void plugin_unregister(struct plugin *plugin);
+
 /* ---- who asks: connect.c ---- */
 
 /* The client as the broker shows it now. Strings are the broker's, good until it is told to change them. */
 struct asker {
-	struct mosquitto *client;                 /* also the sessions' handle */
+	struct mosquitto *client;                 /* NULL: it waited, and may be gone */
+	const void *handle;                       /* the same pointer, only to be compared */
 	const char *mqtt_id, *username, *address; /* NULL: none */
 };
 struct asker plugin_asker(struct mosquitto *client);
@@ -56,6 +77,14 @@ struct asker plugin_asker(struct mosquitto *client);
  */
 enum sqlauth_error plugin_find_session(
 	struct plugin *plugin, const struct asker *asker, bool may_be_will, const struct sqlauth_session **session_r);
+
+/* Takes note of a verdict that was computed. */
+void plugin_note_verdict(struct plugin *plugin, const struct verify_mark *mark, const char *username, const char *hash,
+	enum sqlauth_error verified);
+
+/* What becomes of a connection that waited: whether it is accepted, its session begun. */
+bool plugin_decide(struct plugin *plugin, struct asker *asker, struct sqlauth_identity *identity,
+	const struct verify_mark *mark, enum verify_answer answer, enum sqlauth_error verified);
 
 int plugin_on_basic_auth(int event, void *data, void *instance);
 int plugin_on_connect(int event, void *data, void *instance);
@@ -70,6 +99,9 @@ int plugin_on_acl_check(int event, void *data, void *instance);
 /* ---- time: tick.c ---- */
 
 int plugin_on_tick(int event, void *data, void *instance);
+
+/* TICK at every turn of the loop: registered where answers are delayed. */
+int plugin_on_turn(int event, void *data, void *instance);
 
 /* Forgets old sessions and writes denial summaries, once a second at most. Called by TICK, and by connections for the
  * broker that has no TICK (2.0.11 with per_listener_settings). */

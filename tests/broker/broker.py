@@ -144,9 +144,9 @@ class Broker:
         if os.geteuid() == 0:
             out.append("user " + self.user)
         out += self.settings
+        if not anonymous and not per_listener:
+            out.append("allow_anonymous false")
         plugin = self._plugin_block()
-        if not anonymous:
-            (plugin if per_listener else out).append("allow_anonymous false")
         if not per_listener:
             out += plugin
         for listener in self.listeners:
@@ -157,7 +157,7 @@ class Broker:
 
     def _plugin_block(self):
         if self.plugin_lines is not None:
-            return list(self.plugin_lines)
+            return self.plugin_lines
         if self.options is None:
             return []
         given = self.options if isinstance(self.options, list) else [
