@@ -59,7 +59,8 @@ struct dynsec_list {
 };
 
 struct dynsec {
-	struct policy *policy;                      /* borrowed; keeps the strings */
+	struct policy *policy; /* borrowed; keeps the strings */
+	bool is_2_1;           /* judged by Mosquitto 2.1: fills in %c and %u; wildcards in front do not reach a `$` */
 	bool send, receive, subscribe, unsubscribe; /* the defaults */
 	const char *anonymous_group;
 	struct dynsec_role *roles; /* these three sorted by name */
