@@ -83,7 +83,7 @@ class OtherPluginsTest(BrokerTest):
             self.assert_refused("stranger", because="anonymous", version=version)
             self.assert_refused("stranger", "nobody", "secret", because="unknown_client", version=version)
             self.assert_refused("stranger", "nobody", because="unknown_client", version=version)
-            self.assert_refused("stranger", "", "secret", because="unknown_client", version=version)
+            self.assert_refused("stranger", "", "secret", because="anonymous", version=version)  # the broker's view of ""
             self.assert_refused("stranger", "pump", "wrong", because="wrong_password", version=version)
             self.assert_refused("stranger", "pump", because="no_password", version=version)
         self.login("pump").disconnect()
@@ -163,7 +163,7 @@ class OtherPluginsTest(BrokerTest):
         reader, source = self.subscriber("reader", "ours/#", "filed/#"), self.login("source")
         lasting = {"clean": False, "properties": {"session_expiry": 3600}}
         for topic in ("ours/will", "filed/will"):
-            filed = self.connect("filed", "filed", "filed", will=mqtt.Will(topic), **lasting)
+            filed = self.connect("filed", "filed", "filed", will=mqtt.Will(topic, qos=1), **lasting)
             filed.subscribe("#", qos=1)
             filed.abort()
             self.broker.turn()

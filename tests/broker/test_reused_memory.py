@@ -90,7 +90,7 @@ class ReusedMemoryTest(PumpTest):
         self.start()
         for _ in range(10):
             client = self.login("client2", "")
-            client_id = client.connack_properties["assigned_client_id"].decode()
+            client_id = client.connack_properties["assigned_client_id"]
             self.assert_has_only_its_own_rights(client, 2, client_id, "client2")
             client.disconnect()
             self.assert_refused("", "client2", "wrong", because="wrong_password")
@@ -110,7 +110,7 @@ class ReusedMemoryTest(PumpTest):
 
     def test_an_identity_of_the_brokers_does_not_inherit_from_the_same_name_with_a_password(self):
         """Same client id, same username, same memory, but not the same client."""
-        self.db.sql("DELETE FROM clients WHERE name = 'pump';")
+        self.db.sql("DELETE FROM clients WHERE name = 'pump'; DELETE FROM groups WHERE name = 'of-pump';")
         self.db.client("pump", permissions="allow both only/1/#")
         self.start()
         for _ in range(10):
@@ -127,12 +127,14 @@ class ReusedMemoryTest(PumpTest):
         self.start(settings=["check_retain_source true"])
         for turn in range(10):
             number = turn % CLIENTS
-            self.login("client%d" % number, "source").publish("only/%d/kept" % number, b"x", qos=1, retain=True)
+            source = self.login("client%d" % number, "source")
+            source.publish("only/%d/kept" % number, b"x", qos=1, retain=True)
             reader = self.subscriber("reader", "only/+/kept")
             self.assertEqual(len(self.arrived(reader)), min(turn + 1, CLIENTS))
-            client = self.login("client%d" % ((number + 1) % CLIENTS), "reader2")
-            self.assert_has_only_its_own_rights(client, (number + 1) % CLIENTS)
-            for each in (client, reader, self.clients[-3]):
+            other = (number + 1) % CLIENTS
+            client = self.login("client%d" % other, "other")
+            self.assert_has_only_its_own_rights(client, other)
+            for each in (client, reader, source):
                 each.close()
             self.broker.turn()
 
