@@ -115,12 +115,25 @@ static enum sqlauth_error take_certificate(const struct mosquitto *client, struc
 	return x509 ? sqlauth_certificate_take_x509(x509, certificate_r) : SQLAUTH_OK;
 }
 
-static bool is_in_use(struct plugin *plugin, const struct asker *asker, const char *client)
+/* Whether the id is another client's, who is connected, and takeovers are not for everybody. */
+static bool is_in_use(
+	struct plugin *plugin, const struct asker *asker, enum sqlauth_session_kind kind, const char *client)
 {
-	if (!sqlauth_sessions_in_use(plugin->sessions, asker->mqtt_id, asker->handle, client))
+	struct mosquitto *holder;
+	const struct sqlauth_session *session;
+
+	if (plugin->options.takeover_any)
 		return false;
-	/* 2.1 gives no DISCONNECT for a client that left while another plugin was still deciding about it. */
-	return !mosquitto_client || mosquitto_client(asker->mqtt_id) != NULL;
+	if (!mosquitto_client)
+		return sqlauth_sessions_in_use(plugin->sessions, asker->mqtt_id, asker->handle, kind, client);
+	/* 2.1 says whose the id is, and gives no DISCONNECT for a client that left while another plugin was still
+	 * deciding about it: such a one holds nothing. */
+	holder = mosquitto_client(asker->mqtt_id);
+	if (!holder)
+		return false;
+	session = sqlauth_sessions_find_handle(
+		plugin->sessions, holder, asker->mqtt_id, mosquitto_client_username(holder));
+	return session && sqlauth_session_is_connected(session) && !sqlauth_session_is_of(session, kind, client);
 }
 
 /* Lets an identified and admitted client in. */
@@ -129,7 +142,7 @@ static int let_in(
 {
 	const char *client = sqlauth_identity_client(identity), *visible = sqlauth_identity_username(identity);
 
-	if (!plugin->options.takeover_any && is_in_use(plugin, asker, client))
+	if (is_in_use(plugin, asker, SQLAUTH_SESSION_OURS, client))
 		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
 	/* Also where another, unknown username was given: nobody chooses what %u stands for. */
 	if (visible && (!asker->username || strcmp(visible, asker->username) != 0)) {
@@ -145,6 +158,8 @@ static int let_in(
 
 static int leave_to_others(struct plugin *plugin, const struct asker *asker)
 {
+	if (is_in_use(plugin, asker, SQLAUTH_SESSION_DEFERRED, NULL))
+		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
 	if (begin_session(plugin, asker, NULL, SQLAUTH_SESSION_DEFERRED, false, NULL))
 		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 	return MOSQ_ERR_PLUGIN_DEFER;
@@ -292,6 +307,8 @@ int plugin_on_basic_auth(int event, void *data, void *instance)
 	int answer;
 
 	(void)event;
+	if (!plugin_in_broker_thread(plugin))
+		return plugin->options.defer_unknown ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_AUTH;
 	asker.username = question->username;
 	plugin_maintain(plugin);
 	if (!asker.mqtt_id)
@@ -299,6 +316,7 @@ int plugin_on_basic_auth(int event, void *data, void *instance)
 	if (is_known_to_broker(plugin, &asker))
 		return authenticate_again(plugin, &asker);
 	delayed_cancel(asker.handle, asker.mqtt_id);
+	plugin->asked = asker.handle;
 	error = take_certificate(asker.client, &certificate);
 	if (error)
 		return refuse(plugin, &asker,
@@ -431,6 +449,9 @@ static void end(struct plugin *plugin, const void *handle, bool lives_on)
 int plugin_on_disconnect(int event, void *data, void *instance)
 {
 	const struct mosquitto_evt_disconnect *ended = data;
+	struct asker asker = plugin_asker(ended->client);
+	struct plugin *plugin = instance;
+	const struct sqlauth_session *session;
 	/* 2.1 says CLIENT_OFFLINE where the session lives on. 2.0 does not tell; MQTT 5's session expiry is not to be
 	 * had. */
 	bool may_live_on =
@@ -438,7 +459,13 @@ int plugin_on_disconnect(int event, void *data, void *instance)
 					     mosquitto_client_protocol_version(ended->client) == BROKER_PROTOCOL_MQTT5);
 
 	(void)event;
-	end(instance, ended->client, may_live_on);
+	/* 2.0: a connection that BASIC_AUTH never announced may have asked nothing yet, and its will is asked about
+	 * when its certificate is gone. One that was refused just now has no will. */
+	if (!mosquitto_client && asker.mqtt_id && plugin->asked != asker.handle)
+		(void)plugin_find_session(plugin, &asker, false, &session);
+	if (plugin->asked == asker.handle)
+		plugin->asked = NULL;
+	end(plugin, ended->client, may_live_on);
 	return MOSQ_ERR_SUCCESS;
 }
 

@@ -1,4 +1,4 @@
-/* The plugin's entry points: version, init, cleanup, and the table of events. The only symbols it exports. */
+/* The plugin's entry points: version, init, cleanup. The only symbols it exports. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,58 +8,6 @@
 #include "sqlauth/secret.h"
 
 #define EXPORT __attribute__((visibility("default")))
-
-static bool always(const struct plugin *plugin)
-{
-	(void)plugin;
-	return true;
-}
-
-static bool where_answers_are_delayed(const struct plugin *plugin)
-{
-	return plugin->delayed;
-}
-
-static const struct {
-	int event;
-	MOSQ_FUNC_generic_callback callback;
-	bool (*is_wanted)(const struct plugin *plugin);
-	bool optional; /* 2.0 does not know it */
-} events[] = {
-	{MOSQ_EVT_RELOAD, plugin_on_reload, always, false},
-	{MOSQ_EVT_BASIC_AUTH, plugin_on_basic_auth, always, false},
-	{MOSQ_EVT_ACL_CHECK, plugin_on_acl_check, always, false},
-	{MOSQ_EVT_TICK, plugin_on_tick, always, false},
-	{MOSQ_EVT_TICK, plugin_on_turn, where_answers_are_delayed, false},
-	{MOSQ_EVT_DISCONNECT, plugin_on_disconnect, always, false},
-	{BROKER_EVT_CONNECT, plugin_on_connect, always, true},
-	{BROKER_EVT_CLIENT_OFFLINE, plugin_on_offline, always, true},
-};
-#define EVENT_COUNT (sizeof events / sizeof events[0])
-
-static void unregister_events(struct plugin *plugin, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (events[i].is_wanted(plugin))
-			mosquitto_callback_unregister(plugin->identifier, events[i].event, events[i].callback, NULL);
-}
-
-static bool register_events(struct plugin *plugin)
-{
-	for (size_t i = 0; i < EVENT_COUNT; i++) {
-		int answer;
-
-		if (!events[i].is_wanted(plugin))
-			continue;
-		answer = mosquitto_callback_register(
-			plugin->identifier, events[i].event, events[i].callback, NULL, plugin);
-		if (answer != MOSQ_ERR_SUCCESS && !(events[i].optional && answer == MOSQ_ERR_NOT_SUPPORTED)) {
-			unregister_events(plugin, i);
-			return false;
-		}
-	}
-	return true;
-}
 
 static void plugin_free(struct plugin *plugin)
 {
@@ -151,13 +99,17 @@ EXPORT int mosquitto_plugin_init(
 	sqlauth_text_init(&why, why_data, sizeof why_data);
 	if (!error) {
 		plugin->identifier = identifier;
+		plugin->broker_thread = pthread_self();
 		plugin->clock = &sqlauth_clock_system;
 		error = plugin_options_read(options, option_count, &plugin->options, &why);
 	}
 	if (!error)
 		error = plugin_start(plugin, &why);
-	if (!error && !register_events(plugin)) {
-		sqlauth_text_set(&why, "the broker does not accept the plugin's events");
+	if (!error && plugin_register_events(plugin) != MOSQ_ERR_SUCCESS) {
+		sqlauth_text_set(&why,
+			"the broker does not accept the plugin's events; Mosquitto 2.0 takes %d instances of one "
+			"plugin file, a copy under another name counts anew",
+			PLUGIN_COPIES);
 		error = SQLAUTH_ERROR_SYSTEM;
 	}
 	if (error) {
@@ -180,7 +132,7 @@ EXPORT int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *optio
 	(void)options;
 	(void)option_count;
 	if (plugin) {
-		unregister_events(plugin, EVENT_COUNT);
+		plugin_unregister_events(plugin);
 		plugin_free(plugin);
 	}
 	return MOSQ_ERR_SUCCESS;

@@ -6,6 +6,7 @@
 #ifndef SQLAUTH_PLUGIN_H
 #define SQLAUTH_PLUGIN_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +23,8 @@ struct metrics;
 
 struct plugin {
 	mosquitto_plugin_id_t *identifier;
+	pthread_t broker_thread; /* the one that all of this belongs to */
+	size_t copy;             /* of its callbacks: events.c */
 	struct plugin_options options;
 	const struct sqlauth_clock *clock;
 	struct sqlauth_engine *engine;
@@ -31,6 +34,7 @@ struct plugin {
 	struct denial_log *denials;
 	struct metrics *metrics;            /* NULL: none are published */
 	uint64_t connects[SQLAUTH_REASONS]; /* questions answered, by reason */
+	const void *asked; /* handle of the connection that BASIC_AUTH was last about, while it stands */
 	const void *
 		ending; /* handle of the last connection that ended, until the next TICK: its will may still be asked */
 	int64_t ending_ms;  /* about */
@@ -43,6 +47,13 @@ struct plugin {
 	uint64_t disconnects_at; /* data version that disconnect_before was last read at */
 	bool disconnects_read;
 };
+
+/* 2.1 asks about the users of its HTTP API from a thread of that API's, showing an MQTT client that does not exist.
+ * They are nobody of ours, and our state is not for other threads. */
+static inline bool plugin_in_broker_thread(const struct plugin *plugin)
+{
+	return pthread_equal(pthread_self(), plugin->broker_thread);
+}
 
 /* ---- who asks: connect.c ---- */
 
@@ -78,6 +89,15 @@ int plugin_on_reload(int event, void *data, void *instance);
 /* ---- what they ask: access.c ---- */
 
 int plugin_on_acl_check(int event, void *data, void *instance);
+
+/* ---- registering: events.c ---- */
+
+/* MOSQ_ERR_SUCCESS, or the broker's answer, and nothing is registered. */
+int plugin_register_events(struct plugin *plugin);
+void plugin_unregister_events(struct plugin *plugin);
+
+/* Instances of one plugin file that Mosquitto 2.0 can be told apart by their callbacks. */
+#define PLUGIN_COPIES 4
 
 /* ---- time: tick.c ---- */
 
