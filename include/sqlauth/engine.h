@@ -95,7 +95,8 @@ enum sqlauth_outcome sqlauth_engine_admit(struct sqlauth_engine *engine, struct 
 
 /* The ACL that the client with this broker-visible username (NULL: anonymous) would have now: for questions about
  * somebody whom nobody remembers. Not a connect: no password, no certificate, and so no groups by certificate
- * fingerprint. A client that is disabled or gone: REFUSED (UNKNOWN where unknown clients are deferred). */
+ * fingerprint. A client that is disabled or gone: REFUSED (UNKNOWN where unknown clients are deferred). What was
+ * answered before is answered from memory while nothing changes in the database. */
 enum sqlauth_outcome sqlauth_engine_recall(struct sqlauth_engine *engine, const char *mqtt_id, const char *username,
 	struct sqlauth_acl **acl_r, struct sqlauth_text *why) __attribute__((warn_unused_result));
 

@@ -145,7 +145,7 @@ static enum cli_status read_password_file(struct policy *policy, const char *pat
 	rest = text;
 	while ((line = take_line(&rest)))
 		read_user(policy, line);
-	policy_settle_clients(policy);
+	policy_settle_clients(policy, false);
 	free(text);
 	return CLI_DONE;
 }

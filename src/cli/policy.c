@@ -187,7 +187,7 @@ static int compare_placed(const void *a, const void *b)
 	return one->place < other->place ? -1 : 1;
 }
 
-void policy_settle_clients(struct policy *policy)
+void policy_settle_clients(struct policy *policy, bool keep_first)
 {
 	struct placed *placed;
 	struct cli_quoted quoted;
@@ -203,12 +203,13 @@ void policy_settle_clients(struct policy *policy)
 	for (size_t i = 0; i < count; i++)
 		placed[i] = (struct placed){policy->clients[i], i};
 	qsort(placed, count, sizeof(*placed), compare_placed);
-	for (size_t i = 0; i < count; i++) {
-		if (i + 1 < count && strcmp(placed[i].client.name, placed[i + 1].client.name) == 0)
-			policy_remark(policy, POLICY_NOTE, "client %s stands there more than once; the last one counts",
-				cli_quote(&quoted, placed[i].client.name));
-		else
-			policy->clients[kept++] = placed[i].client;
+	for (size_t i = 0, end; i < count; i = end) {
+		for (end = i + 1; end < count && strcmp(placed[i].client.name, placed[end].client.name) == 0;)
+			end++;
+		if (end - i > 1)
+			policy_remark(policy, POLICY_NOTE, "client %s stands there %zu times; the %s one counts",
+				cli_quote(&quoted, placed[i].client.name), end - i, keep_first ? "first" : "last");
+		policy->clients[kept++] = placed[keep_first ? i : end - 1].client;
 	}
 	policy->client_count = kept;
 	free(placed);

@@ -77,8 +77,8 @@ void policy_add_permission(struct policy *policy, const char *group, enum sqlaut
 void policy_remark(struct policy *policy, enum policy_difference difference, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Sorts the clients by name; of several with one name the last one added stays, with a remark. */
-void policy_settle_clients(struct policy *policy);
+/* Sorts the clients by name; of several with one name only the last one added stays, or the first, with a remark. */
+void policy_settle_clients(struct policy *policy, bool keep_first);
 
 /* The client of that name among the settled ones; NULL: none. */
 const struct policy_client *policy_find_client(const struct policy *policy, const char *name);

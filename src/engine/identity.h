@@ -7,7 +7,9 @@
 struct sqlauth_identity {
 	struct sqlauth_client client; /* all zero for unknown and anonymous connections */
 	char *mqtt_id;
-	char *fingerprint;          /* of the certificate presented; NULL: none */
+	char *fingerprint; /* of the certificate presented; NULL: none */
+	char *matched;     /* the certificate's name that is a row of this client's; NULL: none was needed */
+	enum sqlauth_match_by matched_by;
 	const char *hash;           /* to verify the password against: client.password, the decoy, or NULL */
 	enum sqlauth_reason reason; /* what is known against it so far */
 	bool anonymous;

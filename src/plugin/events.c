@@ -1,9 +1,8 @@
-/* Which of the broker's events go where. */
+/* Which of the broker's events the plugin takes, and with which functions. Knows nothing of what these do. */
 #include "plugin.h"
 
 /* Mosquitto 2.0 takes a function only once for an event, also where it is another instance's: each instance that it
  * loads from this file registers copies of its own. */
-#define COPIES 4
 #define COPY(on, number)                                                                                               \
 	static int on##_##number(int event, void *data, void *instance)                                                \
 	{                                                                                                              \
@@ -14,7 +13,7 @@
 	COPY(on, second)                                                                                               \
 	COPY(on, third)                                                                                                \
 	COPY(on, fourth)                                                                                               \
-	static const MOSQ_FUNC_generic_callback on##_copies[COPIES] = {                                                \
+	static const MOSQ_FUNC_generic_callback on##_copies[PLUGIN_COPIES] = {                                         \
 		on##_first, on##_second, on##_third, on##_fourth};
 
 CALLBACK(plugin_on_reload)
@@ -54,7 +53,7 @@ static const struct {
 };
 #define EVENT_COUNT (sizeof events / sizeof events[0])
 
-static void unregister_first(struct plugin *plugin, size_t count)
+static void unregister(struct plugin *plugin, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (events[i].is_wanted(plugin))
@@ -62,7 +61,12 @@ static void unregister_first(struct plugin *plugin, size_t count)
 				plugin->identifier, events[i].event, events[i].copies[plugin->copy], NULL);
 }
 
-/* Registers one set of copies. MOSQ_ERR_SUCCESS; or the broker's answer, and nothing is registered. */
+void plugin_unregister_events(struct plugin *plugin)
+{
+	unregister(plugin, EVENT_COUNT);
+}
+
+/* Registers one set of copies. */
 static int register_copies(struct plugin *plugin)
 {
 	for (size_t i = 0; i < EVENT_COUNT; i++) {
@@ -73,27 +77,20 @@ static int register_copies(struct plugin *plugin)
 		answer = mosquitto_callback_register(
 			plugin->identifier, events[i].event, events[i].copies[plugin->copy], NULL, plugin);
 		if (answer != MOSQ_ERR_SUCCESS && !(events[i].optional && answer == MOSQ_ERR_NOT_SUPPORTED)) {
-			unregister_first(plugin, i);
+			unregister(plugin, i);
 			return answer;
 		}
 	}
 	return MOSQ_ERR_SUCCESS;
 }
 
-bool plugin_register(struct plugin *plugin)
+int plugin_register_events(struct plugin *plugin)
 {
-	for (size_t copy = 0; copy < COPIES; copy++) {
-		int answer;
+	int answer = MOSQ_ERR_ALREADY_EXISTS;
 
+	for (size_t copy = 0; copy < PLUGIN_COPIES && answer == MOSQ_ERR_ALREADY_EXISTS; copy++) {
 		plugin->copy = copy;
 		answer = register_copies(plugin);
-		if (answer != MOSQ_ERR_ALREADY_EXISTS)
-			return answer == MOSQ_ERR_SUCCESS;
 	}
-	return false;
-}
-
-void plugin_unregister(struct plugin *plugin)
-{
-	unregister_first(plugin, EVENT_COUNT);
+	return answer;
 }

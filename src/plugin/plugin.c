@@ -105,10 +105,11 @@ EXPORT int mosquitto_plugin_init(
 	}
 	if (!error)
 		error = plugin_start(plugin, &why);
-	if (!error && !plugin_register(plugin)) {
+	if (!error && plugin_register_events(plugin) != MOSQ_ERR_SUCCESS) {
 		sqlauth_text_set(&why,
-			"the broker does not accept the plugin's events; Mosquitto 2.0 loads one file a few "
-			"times at most, a copy of it under another name counts anew");
+			"the broker does not accept the plugin's events; Mosquitto 2.0 takes %d instances of one "
+			"plugin file, a copy under another name counts anew",
+			PLUGIN_COPIES);
 		error = SQLAUTH_ERROR_SYSTEM;
 	}
 	if (error) {
@@ -131,7 +132,7 @@ EXPORT int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *optio
 	(void)options;
 	(void)option_count;
 	if (plugin) {
-		plugin_unregister(plugin);
+		plugin_unregister_events(plugin);
 		plugin_free(plugin);
 	}
 	return MOSQ_ERR_SUCCESS;

@@ -23,8 +23,8 @@ struct metrics;
 
 struct plugin {
 	mosquitto_plugin_id_t *identifier;
-	size_t copy;             /* of the callbacks that it registered */
 	pthread_t broker_thread; /* the one that all of this belongs to */
+	size_t copy;             /* of its callbacks: events.c */
 	struct plugin_options options;
 	const struct sqlauth_clock *clock;
 	struct sqlauth_engine *engine;
@@ -54,12 +54,6 @@ static inline bool plugin_in_broker_thread(const struct plugin *plugin)
 {
 	return pthread_equal(pthread_self(), plugin->broker_thread);
 }
-
-/* ---- the table of events: events.c ---- */
-
-/* Registers all callbacks, or none and false. */
-bool plugin_register(struct plugin *plugin);
-void plugin_unregister(struct plugin *plugin);
 
 /* ---- who asks: connect.c ---- */
 
@@ -95,6 +89,15 @@ int plugin_on_reload(int event, void *data, void *instance);
 /* ---- what they ask: access.c ---- */
 
 int plugin_on_acl_check(int event, void *data, void *instance);
+
+/* ---- registering: events.c ---- */
+
+/* MOSQ_ERR_SUCCESS, or the broker's answer, and nothing is registered. */
+int plugin_register_events(struct plugin *plugin);
+void plugin_unregister_events(struct plugin *plugin);
+
+/* Instances of one plugin file that Mosquitto 2.0 can be told apart by their callbacks. */
+#define PLUGIN_COPIES 4
 
 /* ---- time: tick.c ---- */
 

@@ -33,6 +33,8 @@ BAD_SIGNS = re.compile(r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime 
                        r"double free|stack smashing")
 
 
+LOG_SHOWN = 2000  # lines of the log that a failed test prints
+
 # Tests fail more often in a second than a ration of failures would allow: options that every test's broker gets.
 GENEROUS = {"failures_per_address": "100000", "failures_per_username": "100000", "verify_share": "1"}
 
@@ -254,8 +256,9 @@ class Broker:
             if BAD_SIGNS.search(line):
                 raise AssertionError("the broker said %r:\n%s" % (line, self.text()))
 
-    def text(self):
-        return "\n".join(self.log.lines()) if self.log else ""
+    def text(self, last=0):
+        """The log; only its last lines where `last` is given."""
+        return "\n".join(self.log.lines()[-last:]) if self.log else ""
 
     def port(self, listener="plain"):
         return next(each.port for each in self.listeners if each.name == listener)
@@ -293,7 +296,7 @@ class BrokerTest(unittest.TestCase):
         super().run(result)
         if result and len(result.failures) + len(result.errors) > before:
             for broker in getattr(self, "brokers", ()):
-                print("---- the broker's log, %s ----\n%s\n----" % (self.id(), broker.text()), flush=True)
+                print("---- the broker's log, %s ----\n%s\n----" % (self.id(), broker.text(LOG_SHOWN)), flush=True)
 
     @classmethod
     def authority(cls):

@@ -28,12 +28,39 @@ def resident_bytes(broker):
         return int(file.read().split()[1]) * resource.getpagesize()
 
 
-class Crowd:
-    """Connected clients. arguments: those of mqtt.Client, the same for all; their identifiers are a prefix and a number."""
+def drain(client, count, timeout=mqtt.DEADLINE):
+    """Reads `count` messages of QoS 0 off a client's socket, too many to look at each, and gives their topics."""
+    topics, data = [], b""
+    client.socket.settimeout(timeout)
+    while len(topics) < count:
+        chunk = client.socket.recv(1 << 20)
+        if not chunk:
+            raise mqtt.Closed("end of stream after %d messages" % len(topics))
+        data, at = data + chunk, 0
+        while len(data) - at >= 5:
+            length, head = data[at + 1] & 127, 2
+            if data[at + 1] & 128:
+                length, head = length | data[at + 2] << 7, 3
+            if len(data) < at + head + length:
+                break
+            if data[at] >> 4 == mqtt.PUBLISH:
+                start = at + head + 2
+                topics.append(data[start:start + (data[start - 2] << 8 | data[start - 1])].decode())
+            at += head + length
+        data = data[at:]
+    if data:
+        raise AssertionError("something follows the last message")
+    return topics
 
-    def __init__(self, port, prefix, count, **arguments):
+
+class Crowd:
+    """Connected clients, whose identifiers are a prefix and a number, and their usernames too where none is given.
+    arguments: those of mqtt.Client, the same for all."""
+
+    def __init__(self, port, prefix, count, first=0, username=None, **arguments):
         allow_many_files(2 * count + 200)
-        self.clients = [mqtt.Client(port, "%s-%d" % (prefix, number), **arguments) for number in range(count)]
+        names = ["%s-%d" % (prefix, number) for number in range(first, first + count)]
+        self.clients = [mqtt.Client(port, name, name if username is None else username, **arguments) for name in names]
         for at in range(0, count, BATCH):
             batch = self.clients[at:at + BATCH]
             for client in batch:
