@@ -45,6 +45,10 @@ extern const struct cli_command cli_command_rule_add;
 extern const struct cli_command cli_command_rule_remove;
 extern const struct cli_command cli_command_log_list;
 extern const struct cli_command cli_command_log_trim;
+extern const struct cli_command cli_command_import_mosquitto;
+extern const struct cli_command cli_command_import_dynsec;
+extern const struct cli_command cli_command_import_auth_plug;
+extern const struct cli_command cli_command_import_go_auth;
 
 /* Reads the command's words from the front of the arguments, common options between them as well. DONE and the command,
  * or NULL where the arguments end before the first word (a bare `sqlauth`, `sqlauth --help`) or, with --help, in the

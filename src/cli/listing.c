@@ -64,6 +64,28 @@ struct cell {
 	char text[4 * CELL_BYTES_MAX + sizeof("\"...\"")];
 };
 
+/* JSON keeps its own quotes and backslashes; whatever else would be escaped, is. */
+static const char *show_json(struct cell *cell, const char *value)
+{
+	char piece[4 * CELL_BYTES_MAX + sizeof("\"...\"")];
+	struct sqlauth_text shown, text;
+
+	sqlauth_text_init(&shown, cell->text, sizeof(cell->text));
+	while (*value && !shown.truncated) {
+		size_t length = strcspn(value, "\"\\");
+
+		if (length > CELL_BYTES_MAX)
+			length = CELL_BYTES_MAX;
+		sqlauth_text_init(&text, piece, sizeof(piece));
+		sqlauth_text_add_quoted(&text, value, length, CELL_BYTES_MAX);
+		sqlauth_text_add(&shown, "%.*s", (int)text.length - 2, text.data + 1);
+		value += length;
+		if (*value == '"' || *value == '\\')
+			sqlauth_text_add(&shown, "%c", *value++);
+	}
+	return shown.data;
+}
+
 /* What a cell shows: without the quotes, for the table's columns set it apart, but escaped like everything else. */
 static const char *show(struct cell *cell, const struct cli_column *column, const char *value)
 {
@@ -73,6 +95,8 @@ static const char *show(struct cell *cell, const struct cli_column *column, cons
 		return "";
 	if (column->kind == CLI_JSON_FLAG)
 		return strcmp(value, "1") == 0 ? "yes" : "no";
+	if (column->kind == CLI_JSON_RAW)
+		return show_json(cell, value);
 	sqlauth_text_init(&text, cell->text, sizeof(cell->text));
 	sqlauth_text_add_quoted(&text, value, strlen(value), CELL_BYTES_MAX);
 	text.data[text.length - 1] = '\0';

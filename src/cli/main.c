@@ -41,6 +41,10 @@ static const struct cli_command *const commands[] = {
 	&cli_command_rule_remove,
 	&cli_command_log_list,
 	&cli_command_log_trim,
+	&cli_command_import_mosquitto,
+	&cli_command_import_dynsec,
+	&cli_command_import_auth_plug,
+	&cli_command_import_go_auth,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
