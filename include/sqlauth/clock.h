@@ -13,4 +13,7 @@ struct sqlauth_clock {
 /* The system's clock: CLOCK_MONOTONIC and CLOCK_REALTIME. Any thread. */
 extern const struct sqlauth_clock sqlauth_clock_system;
 
+/* CLOCK_MONOTONIC in microseconds, for measuring how long something takes; not injected. Any thread. */
+int64_t sqlauth_clock_us(void);
+
 #endif

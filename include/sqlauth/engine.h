@@ -9,8 +9,8 @@
  * An unknown or disabled client that presents a password is told apart from a wrong password only in `reason`, after
  * the same work: identify answers VERIFY with a hash (a decoy for the unknown), and admit refuses it whatever came out.
  *
- * Thread rules: engine and identities belong to one thread; the string of sqlauth_identity_hash may be read by another
- * while the identity lives. Compiled ACLs are shared by all identities with the same groups.
+ * Thread rules: engine and identities belong to one thread; another one verifies a copy of the hash. Compiled ACLs are
+ * shared by all identities with the same groups.
  */
 #ifndef SQLAUTH_ENGINE_H
 #define SQLAUTH_ENGINE_H
@@ -44,6 +44,8 @@ enum sqlauth_reason {
 	SQLAUTH_REASON_MQTT_ID_IN_USE,        /* mqtt_id_in_use: by a different client that is connected */
 	SQLAUTH_REASON_CHANGED,               /* changed: the client was edited while its password was verified */
 	SQLAUTH_REASON_UNAVAILABLE,           /* unavailable: the database or memory */
+	SQLAUTH_REASON_RATIONED,              /* rationed: too many failures from this address */
+	SQLAUTH_REASON_BUSY,                  /* busy: too many verifications wait, or verify_share is used up */
 	SQLAUTH_REASONS
 };
 
@@ -93,7 +95,8 @@ enum sqlauth_outcome sqlauth_engine_admit(struct sqlauth_engine *engine, struct 
 
 /* The ACL that the client with this broker-visible username (NULL: anonymous) would have now: for questions about
  * somebody whom nobody remembers. Not a connect: no password, no certificate, and so no groups by certificate
- * fingerprint. A client that is disabled or gone: REFUSED (UNKNOWN where unknown clients are deferred). */
+ * fingerprint. A client that is disabled or gone: REFUSED (UNKNOWN where unknown clients are deferred). What was
+ * answered before is answered from memory while nothing changes in the database. */
 enum sqlauth_outcome sqlauth_engine_recall(struct sqlauth_engine *engine, const char *mqtt_id, const char *username,
 	struct sqlauth_acl **acl_r, struct sqlauth_text *why) __attribute__((warn_unused_result));
 
@@ -101,9 +104,14 @@ enum sqlauth_outcome sqlauth_engine_recall(struct sqlauth_engine *engine, const 
 enum sqlauth_error sqlauth_engine_visit_rules(struct sqlauth_engine *engine, const struct sqlauth_identity *identity,
 	sqlauth_rule_visitor *visit, void *context) __attribute__((warn_unused_result));
 
+/* From now on unknown usernames are verified against a decoy that asks for the same work as this hash: one that was
+ * computed for a client. Before the first one, against one in our default form. */
+void sqlauth_engine_imitate(struct sqlauth_engine *engine, const char *hash);
+
 void sqlauth_identity_free(struct sqlauth_identity *identity);
 enum sqlauth_reason sqlauth_identity_reason(const struct sqlauth_identity *identity);
-/* Encoded hash to verify against; NULL where no password is asked for. Borrowed. */
+/* Encoded hash to verify against; NULL where no password is asked for. Borrowed; a decoy changes with
+ * sqlauth_engine_imitate. */
 const char *sqlauth_identity_hash(const struct sqlauth_identity *identity);
 /* clients.name; NULL for unknown and anonymous ones. Borrowed. */
 const char *sqlauth_identity_client(const struct sqlauth_identity *identity);

@@ -14,6 +14,7 @@
 #ifndef SQLAUTH_PASSWORD_H
 #define SQLAUTH_PASSWORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -79,5 +80,12 @@ enum sqlauth_error sqlauth_secret_generate(char secret_r[SQLAUTH_SECRET_SIZE], c
 /* A hash in our default form that no password matches, for clients that do not exist: verifying against it takes as
  * long as a real one. Constant. */
 const char *sqlauth_password_decoy(void);
+
+/* Makes of a stored hash one of the same form and the same work that no password matches: a decoy that cannot be told
+ * from it by the time it takes. The hash must have passed sqlauth_password_inspect. */
+void sqlauth_password_decoy_like(const char *hash, char decoy_r[SQLAUTH_HASH_SIZE]);
+
+/* Whether two well-formed hashes ask for the same work: the same form, and the same parameters in it. */
+bool sqlauth_password_same_work(const char *a, const char *b);
 
 #endif

@@ -23,7 +23,7 @@
 
 #define SQLAUTH_SESSIONS_ENDED_MAX            100000 /* remembered after their connection ended */
 #define SQLAUTH_SESSIONS_LINGERING_PER_ID_MAX 8      /* a reconnect forgets the oldest beyond it */
-#define SQLAUTH_SESSION_LINGER_MS             10000 /* kept this long where the MQTT session ended with the connection */
+#define SQLAUTH_SESSION_LINGER_MS             10000  /* where the MQTT session ended with the connection */
 
 struct sqlauth_sessions;
 struct sqlauth_session;
@@ -72,10 +72,11 @@ const struct sqlauth_session *sqlauth_sessions_find(
 const struct sqlauth_session *sqlauth_sessions_find_handle(
 	struct sqlauth_sessions *sessions, const void *handle, const char *mqtt_id, const char *username);
 
-/* Whether a client other than `client` (NULL: anonymous) is connected with this identifier right now, on another
- * handle. A deferred session is always another client's. */
-bool sqlauth_sessions_in_use(
-	struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle, const char *client);
+/* Whether another client than this one (of this kind; `client` NULL: anonymous) is connected with this identifier right
+ * now, on another handle. A deferred client is never the same as one of ours; whether two deferred ones are the same is
+ * not ours to say, and they are taken to be. */
+bool sqlauth_sessions_in_use(struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle,
+	enum sqlauth_session_kind kind, const char *client);
 
 /* Forgets what has lingered long enough; at most `budget` sessions per call. Cheap when there is nothing to do. */
 void sqlauth_sessions_expire(struct sqlauth_sessions *sessions, size_t budget);
@@ -93,6 +94,8 @@ const struct sqlauth_acl_client *sqlauth_session_values(const struct sqlauth_ses
 const char *sqlauth_session_mqtt_id(const struct sqlauth_session *session);
 const char *sqlauth_session_username(const struct sqlauth_session *session);
 const char *sqlauth_session_client(const struct sqlauth_session *session);
+/* Whether it is this client's; kind and client as in sqlauth_sessions_in_use. */
+bool sqlauth_session_is_of(const struct sqlauth_session *session, enum sqlauth_session_kind kind, const char *client);
 enum sqlauth_session_kind sqlauth_session_kind(const struct sqlauth_session *session);
 bool sqlauth_session_is_connected(const struct sqlauth_session *session);
 bool sqlauth_session_from_broker(const struct sqlauth_session *session);

@@ -88,6 +88,11 @@ void sqlauth_store_end(struct sqlauth_store *store);
 /* How many times the database was opened again after the first time: for metrics. */
 uint64_t sqlauth_store_reopenings(const struct sqlauth_store *store);
 
+/* Within a transaction: a number that differs from that of an earlier one where the file was exchanged between the two,
+ * as a whole or through SQLite (.restore, sqlauth restore). Group revisions are comparable only under the same number:
+ * a dump that was edited by hand keeps the revisions and not the permissions. Free. */
+uint64_t sqlauth_store_generation(const struct sqlauth_store *store);
+
 /* A number that differs from the last one whenever another process (or connection) may have changed anything, or the
  * file was exchanged. For "at no cost while nothing changes": a few microseconds. Opens the database again where begin
  * would. Outside begin/end. */

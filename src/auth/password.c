@@ -1,4 +1,5 @@
-/* Which form an encoded hash has, and the way from there to its parser and its verification: one table of forms.
+/* Which form an encoded hash has, and the way from there to its parser and its verification: one table of forms; and
+ * decoys in the likeness of any of them.
  * Knows no form's inside (password_argon2.c, password_crypt.c, password_digest.c, password_pbkdf2.c). */
 #include <string.h>
 
@@ -115,4 +116,45 @@ enum sqlauth_error sqlauth_password_verify(
 	if (length > SQLAUTH_PASSWORD_BYTES_MAX)
 		return SQLAUTH_ERROR_LIMIT;
 	return form->verify(&parts, length > 0 ? password : "", length);
+}
+
+/* ---- decoys ---- */
+
+#define DECOY_CHARACTERS 31 /* bcrypt's hash, which has no '$' in front; every other form's is shorter or longer */
+
+/* The length of what selects a hash's work: all in front of its salt. Salt and hash are the last two fields, or in
+ * bcrypt one field together. */
+static size_t work_length(const char *hash)
+{
+	bool is_bcrypt = hash[0] == '$' && hash[1] == '2';
+	size_t length = strlen(hash);
+
+	for (int fields = is_bcrypt ? 1 : 2; fields > 0 && length > 0; fields--)
+		do
+			length--;
+		while (length > 0 && hash[length] != '$');
+	return length;
+}
+
+bool sqlauth_password_same_work(const char *a, const char *b)
+{
+	size_t length = work_length(a);
+
+	return length == work_length(b) && memcmp(a, b, length) == 0 && find_form(a) == find_form(b);
+}
+
+void sqlauth_password_decoy_like(const char *hash, char decoy_r[SQLAUTH_HASH_SIZE])
+{
+	size_t length = strnlen(hash, SQLAUTH_HASH_BYTES_MAX);
+	size_t end = length, begin;
+
+	memcpy(decoy_r, hash, length);
+	decoy_r[length] = '\0';
+	while (end > 0 && decoy_r[end - 1] == '=')
+		end--;
+	/* 'A' stands in every alphabet, and in those of base64 for zero bits, which are canonical at the end. A
+	 * password that hashes to this is one in 2^128 at least. */
+	begin = end;
+	while (begin > 0 && end - begin < DECOY_CHARACTERS && decoy_r[begin - 1] != '$')
+		decoy_r[--begin] = 'A';
 }

@@ -4,13 +4,18 @@
 #include <stddef.h>
 #include <time.h>
 
-static int64_t monotonic_ms(void *context)
+int64_t sqlauth_clock_us(void)
 {
 	struct timespec now;
 
-	(void)context;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t monotonic_ms(void *context)
+{
+	(void)context;
+	return sqlauth_clock_us() / 1000;
 }
 
 static int64_t unix_seconds(void *context)

@@ -20,6 +20,10 @@ struct cli_command {
 extern const struct cli_command cli_command_init;
 extern const struct cli_command cli_command_passwd;
 extern const struct cli_command cli_command_check;
+extern const struct cli_command cli_command_import_mosquitto;
+extern const struct cli_command cli_command_import_dynsec;
+extern const struct cli_command cli_command_import_auth_plug;
+extern const struct cli_command cli_command_import_go_auth;
 
 /* Reads the command's words from the front of the arguments, common options between them as well. DONE and the command,
  * or NULL where the arguments end before the first word (a bare `sqlauth`, `sqlauth --help`). USAGE, with the message

@@ -26,6 +26,8 @@ static const char *const reasons[SQLAUTH_REASONS] = {
 	[SQLAUTH_REASON_MQTT_ID_IN_USE] = "a different client is connected with this MQTT client id",
 	[SQLAUTH_REASON_CHANGED] = "the client was edited at this very moment; ask again",
 	[SQLAUTH_REASON_UNAVAILABLE] = "the database cannot answer now",
+	[SQLAUTH_REASON_RATIONED] = "too many verifications from this address have failed",
+	[SQLAUTH_REASON_BUSY] = "too many verifications wait",
 };
 
 const char *cli_explain_reason(enum sqlauth_reason reason)

@@ -16,6 +16,10 @@ static const struct cli_command *const commands[] = {
 	&cli_command_init,
 	&cli_command_passwd,
 	&cli_command_check,
+	&cli_command_import_mosquitto,
+	&cli_command_import_dynsec,
+	&cli_command_import_auth_plug,
+	&cli_command_import_go_auth,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -19,6 +19,7 @@ struct acl_cache_entry {
 void acl_cache_init(struct acl_cache *cache)
 {
 	cache->entries = NULL;
+	cache->generation = 0;
 	cache->sweep_at = ACL_CACHE_SLACK;
 	sqlauth_secret_random(&cache->key, sizeof cache->key);
 }
@@ -86,6 +87,10 @@ enum sqlauth_error acl_cache_get(struct acl_cache *cache, struct sqlauth_store *
 
 	if (!entry)
 		return SQLAUTH_ERROR_MEMORY;
+	if (cache->generation != sqlauth_store_generation(store)) {
+		acl_cache_clear(cache);
+		cache->generation = sqlauth_store_generation(store);
+	}
 	hash = (unsigned)sqlauth_keyed_hash(&cache->key, entry->key, entry->key_length);
 	HASH_FIND_BYHASHVALUE(hh, cache->entries, entry->key, entry->key_length, hash, found);
 	if (found) {

@@ -1,14 +1,15 @@
 /* Compiled ACLs by the groups they were compiled from, so that clients with the same groups share one block.
  *
  * The key is the list of group names with their revisions: a group whose permissions changed has another revision, so a
- * stale block is never found again, and it goes when its last session does. Blocks that no session holds are kept while
- * they are few. Memory: the blocks in use, and as many entries again as there are blocks in use, at least
- * ACL_CACHE_SLACK. One cache, one thread.
+ * stale block is never found again, and it goes when its last session does. When the database was exchanged the
+ * revisions say nothing, and all is forgotten. Blocks that no session holds are kept while they are few. Memory: the
+ * blocks in use, and as many entries again as there are blocks in use, at least ACL_CACHE_SLACK. One cache, one thread.
  */
 #ifndef SQLAUTH_ACL_CACHE_H
 #define SQLAUTH_ACL_CACHE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sqlauth/acl.h"
 #include "sqlauth/error.h"
@@ -22,7 +23,8 @@ struct acl_cache_entry;
 struct acl_cache {
 	struct acl_cache_entry *entries;
 	struct sqlauth_hash_key key;
-	size_t sweep_at; /* entries at which unused ones are looked for */
+	size_t sweep_at;     /* entries at which unused ones are looked for */
+	uint64_t generation; /* sqlauth_store_generation of the entries */
 };
 
 void acl_cache_init(struct acl_cache *cache);

@@ -8,13 +8,16 @@
 
 #include "acl_cache.h"
 #include "identity.h"
+#include "recall_cache.h"
 #include "sqlauth/secret.h"
 
 struct sqlauth_engine {
 	struct sqlauth_store *store;
 	const struct sqlauth_clock *clock;
 	struct acl_cache acls;
+	struct recall_cache recalled;
 	bool defer_unknown;
+	char decoy[SQLAUTH_HASH_SIZE]; /* what unknown usernames are verified against */
 };
 
 /* The words of log lines; append only, they are API. */
@@ -34,6 +37,8 @@ static const char *const reason_words[SQLAUTH_REASONS] = {
 	[SQLAUTH_REASON_MQTT_ID_IN_USE] = "mqtt_id_in_use",
 	[SQLAUTH_REASON_CHANGED] = "changed",
 	[SQLAUTH_REASON_UNAVAILABLE] = "unavailable",
+	[SQLAUTH_REASON_RATIONED] = "rationed",
+	[SQLAUTH_REASON_BUSY] = "busy",
 };
 
 const char *sqlauth_reason_word(enum sqlauth_reason reason)
@@ -49,13 +54,17 @@ enum sqlauth_error sqlauth_engine_new(
 
 	if (!engine)
 		return SQLAUTH_ERROR_MEMORY;
-	error = sqlauth_store_open(options->database, &engine->store, why);
+	error = recall_cache_init(&engine->recalled, RECALL_CACHE_MAX);
+	if (!error)
+		error = sqlauth_store_open(options->database, &engine->store, why);
 	if (error) {
+		recall_cache_fini(&engine->recalled);
 		free(engine);
 		return error;
 	}
 	engine->clock = options->clock;
 	engine->defer_unknown = options->defer_unknown;
+	memcpy(engine->decoy, sqlauth_password_decoy(), strlen(sqlauth_password_decoy()) + 1);
 	acl_cache_init(&engine->acls);
 	*engine_r = engine;
 	return SQLAUTH_OK;
@@ -65,9 +74,17 @@ void sqlauth_engine_free(struct sqlauth_engine *engine)
 {
 	if (!engine)
 		return;
+	recall_cache_fini(&engine->recalled);
 	acl_cache_clear(&engine->acls);
 	sqlauth_store_close(engine->store);
 	free(engine);
+}
+
+/* A decoy that would do the same work stays: what is remembered of unknown usernames is remembered by it. */
+void sqlauth_engine_imitate(struct sqlauth_engine *engine, const char *hash)
+{
+	if (!sqlauth_password_same_work(engine->decoy, hash))
+		sqlauth_password_decoy_like(hash, engine->decoy);
 }
 
 struct sqlauth_store *sqlauth_engine_store(struct sqlauth_engine *engine)
@@ -89,6 +106,7 @@ void sqlauth_identity_free(struct sqlauth_identity *identity)
 	sqlauth_client_clear(&identity->client);
 	free(identity->mqtt_id);
 	free(identity->fingerprint);
+	free(identity->matched);
 	free(identity);
 }
 
@@ -141,7 +159,7 @@ enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, cons
 	if (identity)
 		error = sqlauth_store_begin(engine->store, why);
 	if (!error) {
-		error = identity_read(identity, engine->store, engine->clock, connect);
+		error = identity_read(identity, engine->store, engine->clock, engine->decoy, connect);
 		sqlauth_store_end(engine->store);
 	}
 	if (error) {
@@ -204,21 +222,31 @@ static bool same_client(const struct sqlauth_client *a, const struct sqlauth_cli
 	       a->has_certificates == b->has_certificates && a->disconnect_before == b->disconnect_before;
 }
 
-/* Whether the client is what it was at identify: time may have passed over its password. */
-static enum sqlauth_error confirm_unchanged(struct sqlauth_engine *engine, struct sqlauth_identity *identity)
+/* NOT_FOUND where the client, or the certificate row that spoke for it, is not what it was at identify. */
+static enum sqlauth_error confirm_client(struct sqlauth_store *store, const struct sqlauth_identity *identity)
 {
 	struct sqlauth_client now = {0};
-	enum sqlauth_error error;
+	enum sqlauth_error error = sqlauth_store_client_by_name(store, identity->client.name, &now);
 
-	if (identity->anonymous)
-		return SQLAUTH_OK;
-	error = sqlauth_store_client_by_name(engine->store, identity->client.name, &now);
-	if (error == SQLAUTH_ERROR_NOT_FOUND || (!error && !same_client(&identity->client, &now))) {
-		identity->reason = SQLAUTH_REASON_CHANGED;
-		error = SQLAUTH_OK;
-	}
+	if (!error && !same_client(&identity->client, &now))
+		error = SQLAUTH_ERROR_NOT_FOUND;
+	if (!error && identity->matched)
+		error = sqlauth_store_client_has_certificate(
+			store, identity->client.name, identity->matched_by, identity->matched);
 	sqlauth_client_clear(&now);
 	return error;
+}
+
+/* Refuses what is no longer what it was at identify: time may have passed over its password. */
+static enum sqlauth_error confirm_unchanged(struct sqlauth_engine *engine, struct sqlauth_identity *identity)
+{
+	enum sqlauth_error error = identity->anonymous ? sqlauth_store_has_anonymous_rule(engine->store)
+						       : confirm_client(engine->store, identity);
+
+	if (error != SQLAUTH_ERROR_NOT_FOUND)
+		return error;
+	identity->reason = identity->anonymous ? SQLAUTH_REASON_ANONYMOUS : SQLAUTH_REASON_CHANGED;
+	return SQLAUTH_OK;
 }
 
 static enum sqlauth_reason reason_of_verification(enum sqlauth_error verified)
@@ -284,10 +312,12 @@ enum sqlauth_error sqlauth_engine_visit_rules(struct sqlauth_engine *engine, con
 
 /* ---- somebody whom nobody remembers ---- */
 
-/* OK with the rules to follow in *query_r; NOT_FOUND: nobody of ours; MISMATCH: ours, but may do nothing now. */
+/* OK with the rules to follow in *query_r; NOT_FOUND: nobody of ours; MISMATCH: ours, but may do nothing, at least
+ * until *until. */
 static enum sqlauth_error recall_client(struct sqlauth_engine *engine, const char *mqtt_id, const char *username,
-	struct sqlauth_client *client, struct sqlauth_rule_query *query_r)
+	struct sqlauth_client *client, struct sqlauth_rule_query *query_r, int64_t *until)
 {
+	enum sqlauth_reason reason;
 	enum sqlauth_error error;
 
 	if (!username) {
@@ -299,36 +329,70 @@ static enum sqlauth_error recall_client(struct sqlauth_engine *engine, const cha
 	error = sqlauth_store_client_by_visible_username(engine->store, username, client);
 	if (error)
 		return error;
-	if (identity_judge_client(client, mqtt_id, engine->clock) != SQLAUTH_REASON_ACCEPTED)
+	reason = identity_judge_client(client, mqtt_id, engine->clock);
+	if (reason == SQLAUTH_REASON_DISCONNECTED)
+		*until = client->disconnect_before;
+	if (reason != SQLAUTH_REASON_ACCEPTED)
 		return SQLAUTH_ERROR_MISMATCH;
 	*query_r = (struct sqlauth_rule_query){.client = client->name, .mqtt_id = mqtt_id, .any = true};
 	return SQLAUTH_OK;
 }
 
-enum sqlauth_outcome sqlauth_engine_recall(struct sqlauth_engine *engine, const char *mqtt_id, const char *username,
-	struct sqlauth_acl **acl_r, struct sqlauth_text *why)
+/* What the database says now; the ACL in the answer is one reference, the caller's. */
+static struct recall_answer recall_from_store(
+	struct sqlauth_engine *engine, const char *mqtt_id, const char *username, struct sqlauth_text *why)
 {
+	struct recall_answer answer = {.until = INT64_MAX};
 	struct sqlauth_client client = {0};
 	struct sqlauth_rule_query query;
 	enum sqlauth_error error = sqlauth_store_begin(engine->store, why);
 
 	if (!error) {
-		error = recall_client(engine, mqtt_id, username, &client, &query);
+		error = recall_client(engine, mqtt_id, username, &client, &query, &answer.until);
 		if (!error)
-			error = read_acl(engine, &query, acl_r, why);
+			error = read_acl(engine, &query, &answer.acl, why);
 		sqlauth_store_end(engine->store);
 	}
 	sqlauth_client_clear(&client);
 	switch (error) {
 	case SQLAUTH_OK:
-		return SQLAUTH_OUTCOME_ACCEPT;
+		answer.outcome = SQLAUTH_OUTCOME_ACCEPT;
+		break;
 	case SQLAUTH_ERROR_NOT_FOUND:
-		return engine->defer_unknown ? SQLAUTH_OUTCOME_UNKNOWN : SQLAUTH_OUTCOME_REFUSED;
+		answer.outcome = engine->defer_unknown ? SQLAUTH_OUTCOME_UNKNOWN : SQLAUTH_OUTCOME_REFUSED;
+		break;
 	case SQLAUTH_ERROR_MISMATCH:
-		return SQLAUTH_OUTCOME_REFUSED;
+		answer.outcome = SQLAUTH_OUTCOME_REFUSED;
+		break;
 	default:
 		if (why && why->length == 0)
 			sqlauth_text_set(why, "the client cannot be looked up: %s", sqlauth_strerror(error));
-		return SQLAUTH_OUTCOME_UNAVAILABLE;
+		answer.outcome = SQLAUTH_OUTCOME_UNAVAILABLE;
 	}
+	return answer;
+}
+
+enum sqlauth_outcome sqlauth_engine_recall(struct sqlauth_engine *engine, const char *mqtt_id, const char *username,
+	struct sqlauth_acl **acl_r, struct sqlauth_text *why)
+{
+	const struct recall_answer *known = NULL;
+	struct recall_answer answer;
+	uint64_t version;
+	/* Read before the data, so that whatever changes in between makes this answer a stale one. */
+	bool has_version = sqlauth_store_data_version(engine->store, &version) == SQLAUTH_OK;
+
+	if (has_version)
+		known = recall_cache_find(&engine->recalled, version,
+			engine->clock->unix_seconds(engine->clock->context), mqtt_id, username);
+	if (known) {
+		if (known->acl)
+			*acl_r = sqlauth_acl_ref(known->acl);
+		return known->outcome;
+	}
+	answer = recall_from_store(engine, mqtt_id, username, why);
+	if (has_version && answer.outcome != SQLAUTH_OUTCOME_UNAVAILABLE)
+		recall_cache_add(&engine->recalled, mqtt_id, username, &answer);
+	if (answer.acl)
+		*acl_r = answer.acl;
+	return answer.outcome;
 }

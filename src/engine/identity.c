@@ -33,18 +33,23 @@ enum sqlauth_reason identity_judge_client(
 	return SQLAUTH_REASON_ACCEPTED;
 }
 
-/* Whether one of the certificate's names is a row of this client's: OK, NOT_FOUND, or what went wrong. */
-static enum sqlauth_error client_has_certificate(
-	struct sqlauth_store *store, const char *client, const struct sqlauth_certificate *certificate)
+/* Finds and notes the name of the certificate that is a row of this client's; NOT_FOUND. */
+static enum sqlauth_error match_certificate(
+	struct sqlauth_identity *identity, struct sqlauth_store *store, const struct sqlauth_certificate *certificate)
 {
 	for (int kind = 0; kind < SQLAUTH_MATCH_KINDS; kind++) {
 		size_t count = sqlauth_certificate_count(certificate, (enum sqlauth_match_by)kind);
 		for (size_t i = 0; i < count; i++) {
 			const char *name = sqlauth_certificate_name(certificate, (enum sqlauth_match_by)kind, i);
-			enum sqlauth_error error =
-				sqlauth_store_client_has_certificate(store, client, (enum sqlauth_match_by)kind, name);
-			if (error != SQLAUTH_ERROR_NOT_FOUND)
+			enum sqlauth_error error = sqlauth_store_client_has_certificate(
+				store, identity->client.name, (enum sqlauth_match_by)kind, name);
+			if (error == SQLAUTH_ERROR_NOT_FOUND)
+				continue;
+			if (error)
 				return error;
+			identity->matched_by = (enum sqlauth_match_by)kind;
+			identity->matched = strdup(name);
+			return identity->matched ? SQLAUTH_OK : SQLAUTH_ERROR_MEMORY;
 		}
 	}
 	return SQLAUTH_ERROR_NOT_FOUND;
@@ -62,7 +67,7 @@ static enum sqlauth_error judge_certificate(
 		identity->reason = SQLAUTH_REASON_NO_CERTIFICATE;
 		return SQLAUTH_OK;
 	}
-	error = client_has_certificate(store, identity->client.name, certificate);
+	error = match_certificate(identity, store, certificate);
 	if (error == SQLAUTH_ERROR_NOT_FOUND) {
 		identity->reason = SQLAUTH_REASON_CERTIFICATE_MISMATCH;
 		return SQLAUTH_OK;
@@ -146,7 +151,7 @@ static enum sqlauth_error judge_stranger(struct sqlauth_identity *identity, stru
 }
 
 enum sqlauth_error identity_read(struct sqlauth_identity *identity, struct sqlauth_store *store,
-	const struct sqlauth_clock *clock, const struct sqlauth_connect *connect)
+	const struct sqlauth_clock *clock, const char *decoy, const struct sqlauth_connect *connect)
 {
 	enum sqlauth_error error = SQLAUTH_ERROR_NOT_FOUND;
 
@@ -168,6 +173,6 @@ enum sqlauth_error identity_read(struct sqlauth_identity *identity, struct sqlau
 	if (is_ours(identity) && identity->client.authentication == SQLAUTH_CREDENTIALS)
 		identity->hash = identity->client.password;
 	else if (identity->reason != SQLAUTH_REASON_ACCEPTED)
-		identity->hash = sqlauth_password_decoy();
+		identity->hash = decoy;
 	return SQLAUTH_OK;
 }

@@ -7,16 +7,20 @@
 struct sqlauth_identity {
 	struct sqlauth_client client; /* all zero for unknown and anonymous connections */
 	char *mqtt_id;
-	char *fingerprint;          /* of the certificate presented; NULL: none */
+	char *fingerprint; /* of the certificate presented; NULL: none */
+	char *matched;     /* the certificate's name that is a row of this client's; NULL: none was needed */
+	enum sqlauth_match_by matched_by;
 	const char *hash;           /* to verify the password against: client.password, the decoy, or NULL */
 	enum sqlauth_reason reason; /* what is known against it so far */
 	bool anonymous;
 };
 
 /* Reads who this connection is, between sqlauth_store_begin and end, and judges all but the password. On SQLAUTH_OK
- * identity->reason tells (UNKNOWN_CLIENT and ANONYMOUS: nobody of ours). */
+ * identity->reason tells (UNKNOWN_CLIENT and ANONYMOUS: nobody of ours). decoy: the hash for whom no hash exists;
+ * borrowed for the identity's life. */
 enum sqlauth_error identity_read(struct sqlauth_identity *identity, struct sqlauth_store *store,
-	const struct sqlauth_clock *clock, const struct sqlauth_connect *connect) __attribute__((warn_unused_result));
+	const struct sqlauth_clock *clock, const char *decoy, const struct sqlauth_connect *connect)
+	__attribute__((warn_unused_result));
 
 /* What speaks against this client now, apart from its password and certificates. */
 enum sqlauth_reason identity_judge_client(

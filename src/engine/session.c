@@ -346,16 +346,16 @@ const struct sqlauth_session *sqlauth_sessions_find(
 	return best;
 }
 
-static bool is_client(const struct sqlauth_session *session, const char *client)
+bool sqlauth_session_is_of(const struct sqlauth_session *session, enum sqlauth_session_kind kind, const char *client)
 {
-	return session->kind == SQLAUTH_SESSION_OURS && same_string(session->client, client);
+	return session->kind == kind && (kind == SQLAUTH_SESSION_DEFERRED || same_string(session->client, client));
 }
 
-bool sqlauth_sessions_in_use(
-	struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle, const char *client)
+bool sqlauth_sessions_in_use(struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle,
+	enum sqlauth_session_kind kind, const char *client)
 {
 	for (struct sqlauth_session *s = first_with_id(sessions, mqtt_id); s; s = next_with_id(s))
-		if (s->state == CONNECTED && s->handle != handle && !is_client(s, client))
+		if (s->state == CONNECTED && s->handle != handle && !sqlauth_session_is_of(s, kind, client))
 			return true;
 	return false;
 }

@@ -81,6 +81,8 @@ int plugin_on_acl_check(int event, void *data, void *instance)
 	struct asker asker;
 
 	(void)event;
+	if (!plugin_in_broker_thread(plugin))
+		return plugin->options.defer_unknown ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_ACL_DENIED;
 	if (question->access == MOSQ_ACL_UNSUBSCRIBE)
 		return MOSQ_ERR_SUCCESS;
 	if (!access_of(question->access, &access) || !question->topic)

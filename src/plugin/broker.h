@@ -16,7 +16,10 @@
 enum {
 	BROKER_EVT_CONNECT = 11,        /* registering it in 2.0 answers MOSQ_ERR_NOT_SUPPORTED */
 	BROKER_EVT_CLIENT_OFFLINE = 28, /* likewise */
+	BROKER_ERR_AUTH_DELAYED = -5,
 	BROKER_ERR_SERVER_UNAVAILABLE = 136,
+	BROKER_ERR_SERVER_BUSY = 137,
+	BROKER_ERR_CONNECTION_RATE_EXCEEDED = 159,
 	BROKER_PROTOCOL_MQTT5 = 5,
 };
 
@@ -29,6 +32,10 @@ struct broker_evt_client {
 /* The client that is known under this id, connected or offline; a connection that is just being authenticated is not.
  */
 extern struct mosquitto *mosquitto_client(const char *client_id) __attribute__((weak));
+
+/* Answers a BASIC_AUTH that was answered with BROKER_ERR_AUTH_DELAYED: MOSQ_ERR_SUCCESS, or else "not authorised"
+ * whatever the result. Does nothing where no connection with this id waits. */
+extern void mosquitto_complete_basic_auth(const char *client_id, int result) __attribute__((weak));
 
 extern int mosquitto_plugin_set_info(mosquitto_plugin_id_t *identifier, const char *name, const char *version)
 	__attribute__((weak));

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "delayed.h"
 #include "plugin.h"
 
 #define ENDING_MS 1000
@@ -11,31 +12,33 @@ struct asker plugin_asker(struct mosquitto *client)
 {
 	return (struct asker){
 		.client = client,
+		.handle = client,
 		.mqtt_id = mosquitto_client_id(client),
 		.username = mosquitto_client_username(client),
 		.address = mosquitto_client_address(client),
 	};
 }
 
-/* The answer that means "try again later": MQTT 5 can say so on 2.1; everywhere else a close without a CONNACK, which
- * clients take for a network fault, is nearer to it than the verdict "not authorised". */
-static int try_again_later(const struct mosquitto *client)
+/* An answer that is no verdict: MQTT 5 can be told on 2.1; everywhere else a close without a CONNACK, which clients
+ * take for a network fault, is nearer to it than "not authorised". */
+static int try_again_later(const struct mosquitto *client, int code)
 {
-	return mosquitto_client_protocol_version(client) == BROKER_PROTOCOL_MQTT5 ? BROKER_ERR_SERVER_UNAVAILABLE
-										  : MOSQ_ERR_UNKNOWN;
+	return client && mosquitto_client_protocol_version(client) == BROKER_PROTOCOL_MQTT5 ? code : MOSQ_ERR_UNKNOWN;
 }
 
-static int refuse(const struct asker *asker, enum sqlauth_reason reason)
+static int refuse(struct plugin *plugin, const struct asker *asker, enum sqlauth_reason reason)
 {
+	plugin->connects[reason]++;
 	plugin_log_refusal(asker, reason);
-	return reason == SQLAUTH_REASON_UNAVAILABLE ? try_again_later(asker->client) : MOSQ_ERR_AUTH;
+	return reason == SQLAUTH_REASON_UNAVAILABLE ? try_again_later(asker->client, BROKER_ERR_SERVER_UNAVAILABLE)
+						    : MOSQ_ERR_AUTH;
 }
 
 static enum sqlauth_error begin_session(struct plugin *plugin, const struct asker *asker, const char *client,
 	enum sqlauth_session_kind kind, bool from_broker, struct sqlauth_acl *acl)
 {
 	struct sqlauth_session_setup setup = {
-		.handle = asker->client,
+		.handle = asker->handle,
 		.mqtt_id = asker->mqtt_id,
 		.username = asker->username,
 		.client = client,
@@ -54,18 +57,23 @@ static enum sqlauth_error begin_session(struct plugin *plugin, const struct aske
 /* ---- reload: the broker authenticates again whom it knows already ---- */
 
 /* Whether BASIC_AUTH is about a client that the broker knows already, and not about a new connection, whatever id,
- * username and password that brings. */
+ * username and password that brings. 2.1 tells. On 2.0 the signs are: a connected session on this handle, because every
+ * connection that ends is followed by DISCONNECT; subscriptions, which nobody has before it is let in; and time. All
+ * questions of a reload come between RELOAD and TICK, where 2.0 reads from no socket but those of its websockets. */
 static bool is_known_to_broker(struct plugin *plugin, const struct asker *asker)
 {
 	const struct sqlauth_session *session;
 
 	if (mosquitto_client)
 		return mosquitto_client(asker->mqtt_id) == asker->client;
-	if (plugin->reloading)
-		return true;
-	/* 2.0 says DISCONNECT for every connection that ends, so a connected session's handle is no new connection. */
+	if (!plugin->reloading)
+		return false;
 	session = sqlauth_sessions_find_handle(plugin->sessions, asker->client, asker->mqtt_id, asker->username);
-	return session && sqlauth_session_is_connected(session);
+	if (session && sqlauth_session_is_connected(session))
+		return true;
+	if (mosquitto_client_sub_count(asker->client) > 0)
+		return true;
+	return plugin->ticks && mosquitto_client_protocol(asker->client) != mp_websockets;
 }
 
 /* Nobody is dropped by a reload: who is ours stays, who is another plugin's is left to it. */
@@ -92,9 +100,7 @@ int plugin_on_reload(int event, void *data, void *instance)
 
 	(void)event;
 	(void)data;
-	/* Without ticks nothing would end it; there only connected clients are authenticated again, whom their handle
-	 * tells. */
-	plugin->reloading = plugin->ticks;
+	plugin->reloading = true;
 	return MOSQ_ERR_SUCCESS;
 }
 
@@ -109,12 +115,25 @@ static enum sqlauth_error take_certificate(const struct mosquitto *client, struc
 	return x509 ? sqlauth_certificate_take_x509(x509, certificate_r) : SQLAUTH_OK;
 }
 
-static bool is_in_use(struct plugin *plugin, const struct asker *asker, const char *client)
+/* Whether the id is another client's, who is connected, and takeovers are not for everybody. */
+static bool is_in_use(
+	struct plugin *plugin, const struct asker *asker, enum sqlauth_session_kind kind, const char *client)
 {
-	if (!sqlauth_sessions_in_use(plugin->sessions, asker->mqtt_id, asker->client, client))
+	struct mosquitto *holder;
+	const struct sqlauth_session *session;
+
+	if (plugin->options.takeover_any)
 		return false;
-	/* 2.1 gives no DISCONNECT for a client that left while another plugin was still deciding about it. */
-	return !mosquitto_client || mosquitto_client(asker->mqtt_id) != NULL;
+	if (!mosquitto_client)
+		return sqlauth_sessions_in_use(plugin->sessions, asker->mqtt_id, asker->handle, kind, client);
+	/* 2.1 says whose the id is, and gives no DISCONNECT for a client that left while another plugin was still
+	 * deciding about it: such a one holds nothing. */
+	holder = mosquitto_client(asker->mqtt_id);
+	if (!holder)
+		return false;
+	session = sqlauth_sessions_find_handle(
+		plugin->sessions, holder, asker->mqtt_id, mosquitto_client_username(holder));
+	return session && sqlauth_session_is_connected(session) && !sqlauth_session_is_of(session, kind, client);
 }
 
 /* Lets an identified and admitted client in. */
@@ -123,30 +142,33 @@ static int let_in(
 {
 	const char *client = sqlauth_identity_client(identity), *visible = sqlauth_identity_username(identity);
 
-	if (!plugin->options.takeover_any && is_in_use(plugin, asker, client))
-		return refuse(asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
+	if (is_in_use(plugin, asker, SQLAUTH_SESSION_OURS, client))
+		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
 	/* Also where another, unknown username was given: nobody chooses what %u stands for. */
 	if (visible && (!asker->username || strcmp(visible, asker->username) != 0)) {
-		if (mosquitto_set_username(asker->client, visible) != MOSQ_ERR_SUCCESS)
-			return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+		if (!asker->client || mosquitto_set_username(asker->client, visible) != MOSQ_ERR_SUCCESS)
+			return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 		asker->username = mosquitto_client_username(asker->client);
 	}
 	if (begin_session(plugin, asker, client, SQLAUTH_SESSION_OURS, false, acl))
-		return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
+	plugin->connects[SQLAUTH_REASON_ACCEPTED]++;
 	return MOSQ_ERR_SUCCESS;
 }
 
 static int leave_to_others(struct plugin *plugin, const struct asker *asker)
 {
+	if (is_in_use(plugin, asker, SQLAUTH_SESSION_DEFERRED, NULL))
+		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
 	if (begin_session(plugin, asker, NULL, SQLAUTH_SESSION_DEFERRED, false, NULL))
-		return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 	return MOSQ_ERR_PLUGIN_DEFER;
 }
 
 static int unavailable(struct plugin *plugin, const struct asker *asker, const char *why)
 {
 	plugin_log_database(plugin, false, why);
-	return refuse(asker, SQLAUTH_REASON_UNAVAILABLE);
+	return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 }
 
 static int admit(struct plugin *plugin, struct asker *asker, struct sqlauth_identity *identity,
@@ -163,8 +185,82 @@ static int admit(struct plugin *plugin, struct asker *asker, struct sqlauth_iden
 	case SQLAUTH_OUTCOME_UNAVAILABLE:
 		return unavailable(plugin, asker, why->length ? why->data : sqlauth_strerror(verified));
 	default:
-		return refuse(asker, sqlauth_identity_reason(identity));
+		return refuse(plugin, asker, sqlauth_identity_reason(identity));
 	}
+}
+
+/* Turns away somebody whose password was not looked at. */
+static int turn_away(struct plugin *plugin, const struct asker *asker, uint64_t place, enum verify_answer answer)
+{
+	bool rationed = answer == VERIFY_RATIONED;
+
+	denial_log_add_refusal(plugin->denials, asker, rationed ? SQLAUTH_REASON_RATIONED : SQLAUTH_REASON_BUSY, place);
+	return try_again_later(asker->client, rationed ? BROKER_ERR_CONNECTION_RATE_EXCEEDED : BROKER_ERR_SERVER_BUSY);
+}
+
+/* Unknown usernames take the time of the last slow hash that was computed for anybody. Fast ones are of secrets that
+ * need no such cover. */
+void plugin_note_verdict(struct plugin *plugin, const struct verify_mark *mark, const char *username, const char *hash,
+	enum sqlauth_error verified)
+{
+	verify_note(&plugin->verifier, mark, username, verified);
+	if ((!verified || verified == SQLAUTH_ERROR_MISMATCH) && verify_is_slow(&plugin->verifier, hash))
+		sqlauth_engine_imitate(plugin->engine, hash);
+}
+
+bool plugin_decide(struct plugin *plugin, struct asker *asker, struct sqlauth_identity *identity,
+	const struct verify_mark *mark, enum verify_answer answer, enum sqlauth_error verified)
+{
+	char why_data[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_text why;
+
+	sqlauth_text_init(&why, why_data, sizeof why_data);
+	if (answer != VERIFY_DONE)
+		return turn_away(plugin, asker, mark->place, answer) == MOSQ_ERR_SUCCESS;
+	return admit(plugin, asker, identity, verified, &why) == MOSQ_ERR_SUCCESS;
+}
+
+/* Whether the answer may come later: the work takes time, and the broker's username needs no change, for which the
+ * connection would have to be there still. */
+static bool may_delay(const struct plugin *plugin, const struct asker *asker, const struct sqlauth_identity *identity)
+{
+	const char *visible = sqlauth_identity_username(identity);
+
+	return plugin->delayed && verify_is_slow(&plugin->verifier, sqlauth_identity_hash(identity)) &&
+	       (!visible || (asker->username && strcmp(visible, asker->username) == 0));
+}
+
+/* *identity is taken where the answer is delayed. */
+static int verify(struct plugin *plugin, struct asker *asker, const char *password, struct sqlauth_identity **identity)
+{
+	struct verify_question question = {.username = asker->username,
+		.hash = sqlauth_identity_hash(*identity),
+		.password = password,
+		.length = strlen(password)};
+	char why_data[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_text why;
+	struct verify_mark mark;
+	enum sqlauth_error verified = SQLAUTH_ERROR_SYSTEM;
+	enum verify_answer answer;
+
+	sqlauth_text_init(&why, why_data, sizeof why_data);
+	verify_mark_init(&plugin->verifier, &question, asker->address, &mark);
+	answer = verify_consult(&plugin->verifier, &mark, asker->username, &verified);
+	if (answer == VERIFY_NEEDED && may_delay(plugin, asker, *identity)) {
+		if (delayed_begin(plugin->delayed, asker, &question, &mark, *identity)) {
+			*identity = NULL;
+			return BROKER_ERR_AUTH_DELAYED;
+		}
+		plugin->verifier.counts.busy++;
+		answer = VERIFY_BUSY;
+	} else if (answer == VERIFY_NEEDED) {
+		answer = verify_here(&plugin->verifier, &question, &verified);
+		if (answer == VERIFY_DONE)
+			plugin_note_verdict(plugin, &mark, asker->username, question.hash, verified);
+	}
+	if (answer != VERIFY_DONE)
+		return turn_away(plugin, asker, mark.place, answer);
+	return admit(plugin, asker, *identity, verified, &why);
 }
 
 static int authenticate(
@@ -177,7 +273,6 @@ static int authenticate(
 	char why_data[SQLAUTH_MESSAGE_SIZE];
 	struct sqlauth_identity *identity = NULL;
 	enum sqlauth_outcome outcome;
-	enum sqlauth_error verified = SQLAUTH_OK;
 	struct sqlauth_text why;
 	int answer;
 
@@ -190,15 +285,13 @@ static int authenticate(
 	case SQLAUTH_OUTCOME_UNKNOWN:
 		return leave_to_others(plugin, asker);
 	case SQLAUTH_OUTCOME_VERIFY:
-		verified = sqlauth_password_verify(
-			sqlauth_identity_hash(identity), password, strlen(password), &plugin->options.limits);
-		answer = admit(plugin, asker, identity, verified, &why);
+		answer = verify(plugin, asker, password, &identity);
 		break;
 	case SQLAUTH_OUTCOME_ACCEPT:
 		answer = admit(plugin, asker, identity, SQLAUTH_OK, &why);
 		break;
 	default:
-		answer = refuse(asker, sqlauth_identity_reason(identity));
+		answer = refuse(plugin, asker, sqlauth_identity_reason(identity));
 	}
 	sqlauth_identity_free(identity);
 	return answer;
@@ -214,16 +307,21 @@ int plugin_on_basic_auth(int event, void *data, void *instance)
 	int answer;
 
 	(void)event;
+	if (!plugin_in_broker_thread(plugin))
+		return plugin->options.defer_unknown ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_AUTH;
 	asker.username = question->username;
 	plugin_maintain(plugin);
 	if (!asker.mqtt_id)
-		return refuse(&asker, SQLAUTH_REASON_MQTT_ID);
+		return refuse(plugin, &asker, SQLAUTH_REASON_MQTT_ID);
 	if (is_known_to_broker(plugin, &asker))
 		return authenticate_again(plugin, &asker);
+	delayed_cancel(asker.handle, asker.mqtt_id);
+	plugin->asked = asker.handle;
 	error = take_certificate(asker.client, &certificate);
 	if (error)
-		return refuse(&asker, error == SQLAUTH_ERROR_MEMORY ? SQLAUTH_REASON_UNAVAILABLE
-								    : SQLAUTH_REASON_CERTIFICATE_MISMATCH);
+		return refuse(plugin, &asker,
+			error == SQLAUTH_ERROR_MEMORY ? SQLAUTH_REASON_UNAVAILABLE
+						      : SQLAUTH_REASON_CERTIFICATE_MISMATCH);
 	answer = authenticate(plugin, &asker, question->password, certificate);
 	sqlauth_certificate_free(certificate);
 	return answer;
@@ -330,6 +428,8 @@ int plugin_on_connect(int event, void *data, void *instance)
 	const struct sqlauth_session *session;
 
 	(void)event;
+	delayed_cancel(asker.handle, asker.mqtt_id);
+	delayed_note_event(asker.handle);
 	/* What fails here is tried again, and judged, at the first question. */
 	if (asker.mqtt_id)
 		(void)plugin_find_session(instance, &asker, false, &session);
@@ -340,6 +440,7 @@ int plugin_on_connect(int event, void *data, void *instance)
 
 static void end(struct plugin *plugin, const void *handle, bool lives_on)
 {
+	delayed_note_event(handle);
 	sqlauth_sessions_end(plugin->sessions, handle, lives_on);
 	plugin->ending = handle;
 	plugin->ending_ms = plugin->clock->monotonic_ms(plugin->clock->context);
@@ -348,6 +449,9 @@ static void end(struct plugin *plugin, const void *handle, bool lives_on)
 int plugin_on_disconnect(int event, void *data, void *instance)
 {
 	const struct mosquitto_evt_disconnect *ended = data;
+	struct asker asker = plugin_asker(ended->client);
+	struct plugin *plugin = instance;
+	const struct sqlauth_session *session;
 	/* 2.1 says CLIENT_OFFLINE where the session lives on. 2.0 does not tell; MQTT 5's session expiry is not to be
 	 * had. */
 	bool may_live_on =
@@ -355,7 +459,13 @@ int plugin_on_disconnect(int event, void *data, void *instance)
 					     mosquitto_client_protocol_version(ended->client) == BROKER_PROTOCOL_MQTT5);
 
 	(void)event;
-	end(instance, ended->client, may_live_on);
+	/* 2.0: a connection that BASIC_AUTH never announced may have asked nothing yet, and its will is asked about
+	 * when its certificate is gone. One that was refused just now has no will. */
+	if (!mosquitto_client && asker.mqtt_id && plugin->asked != asker.handle)
+		(void)plugin_find_session(plugin, &asker, false, &session);
+	if (plugin->asked == asker.handle)
+		plugin->asked = NULL;
+	end(plugin, ended->client, may_live_on);
 	return MOSQ_ERR_SUCCESS;
 }
 

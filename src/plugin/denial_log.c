@@ -1,8 +1,9 @@
-/* Denied publishes, subscriptions and deliveries in the log: the first of a kind at once, the others counted.
+/* Denied publishes, subscriptions and deliveries in the log, and connects that were turned away unheard: the first of a
+ * kind at once, the others counted.
  *
- * A kind is: which client id, which access, which permission (or none). Kinds are kept for a minute in a table of fixed
- * size; what finds no room there is counted without its kind. So a client that is denied a thousand messages a second
- * costs two lines a minute, and a million client ids cost no memory.
+ * A kind is: which client id, which access, which permission (or none); of connects, which address and why. Kinds are
+ * kept for a minute in a table of fixed size; what finds no room there is counted without its kind. So a client that is
+ * denied a thousand messages a second costs two lines a minute, and a million client ids cost no memory.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 struct kind {
 	uint64_t hash;
 	uint64_t repeated; /* since its line was written */
+	const char *verb;
 	char message[MESSAGE_SIZE];
 	bool used;
 };
@@ -104,13 +106,13 @@ static struct kind *find(struct denial_log *log, uint64_t hash)
 	return NULL;
 }
 
-static void write_denial(const char *count, const char *message)
+static void write_line(const char *verb, const char *count, const char *message)
 {
 	char data[LOG_LINE_SIZE];
 	struct sqlauth_text line;
 
 	sqlauth_text_init(&line, data, sizeof data);
-	sqlauth_text_add(&line, "denied %s%s", count, message);
+	sqlauth_text_add(&line, "%s %s%s", verb, count, message);
 	plugin_log(MOSQ_LOG_NOTICE, data);
 }
 
@@ -127,14 +129,14 @@ void denial_log_flush(struct denial_log *log)
 			sqlauth_text_init(&text, count, sizeof count);
 			sqlauth_text_add(
 				&text, "again count=%llu seconds=%lld ", (unsigned long long)kind->repeated, seconds);
-			write_denial(count, kind->message);
+			write_line(kind->verb, count, kind->message);
 		}
 		kind->used = false;
 	}
 	if (log->others) {
 		sqlauth_text_init(&text, count, sizeof count);
 		sqlauth_text_add(&text, "again count=%llu seconds=%lld ", (unsigned long long)log->others, seconds);
-		write_denial(count, "of more clients and permissions than a summary holds");
+		write_line("denied", count, "of more clients and permissions than a summary holds");
 	}
 	log->others = 0;
 	log->period_began_ms = now;
@@ -146,6 +148,22 @@ void denial_log_tick(struct denial_log *log)
 		denial_log_flush(log);
 }
 
+/* Whether this one is written, in full: the first of its kind, in whose place the line is to be kept. */
+static bool is_first(struct denial_log *log, uint64_t hash, const char *verb, struct kind **kind_r)
+{
+	struct kind *kind = find(log, hash);
+
+	if (!kind)
+		log->others++;
+	else if (kind->used)
+		kind->repeated++;
+	if (!kind || kind->used)
+		return false;
+	*kind = (struct kind){.hash = hash, .verb = verb, .used = true};
+	*kind_r = kind;
+	return true;
+}
+
 void denial_log_add(struct denial_log *log, const struct asker *asker, enum sqlauth_access access, const char *topic,
 	const struct sqlauth_acl *acl, struct sqlauth_verdict verdict, const char *cause)
 {
@@ -155,22 +173,31 @@ void denial_log_add(struct denial_log *log, const struct asker *asker, enum sqla
 
 	if (log->mode == LOG_DENIED_NONE)
 		return;
-	if (log->mode == LOG_DENIED_SUMMARY) {
-		uint64_t hash = kind_hash(log, asker, access, acl, verdict.permission);
-		kind = find(log, hash);
-		if (!kind) {
-			log->others++;
-			return;
-		}
-		if (kind->used) {
-			kind->repeated++;
-			return;
-		}
-		*kind = (struct kind){.hash = hash, .used = true};
-	}
+	if (log->mode == LOG_DENIED_SUMMARY &&
+		!is_first(log, kind_hash(log, asker, access, acl, verdict.permission), "denied", &kind))
+		return;
 	sqlauth_text_init(&text, message, sizeof message);
 	describe(&text, asker, access, topic, acl, verdict, cause);
 	if (kind)
 		memcpy(kind->message, message, text.length + 1);
-	write_denial("", message);
+	write_line("denied", "", message);
+}
+
+void denial_log_add_refusal(
+	struct denial_log *log, const struct asker *asker, enum sqlauth_reason reason, uint64_t place)
+{
+	uint64_t parts[] = {place, (uint64_t)reason};
+	char message[MESSAGE_SIZE];
+	struct sqlauth_text text;
+	struct kind *kind = NULL;
+
+	if (log->mode != LOG_DENIED_ALL &&
+		!is_first(log, sqlauth_keyed_hash(&log->key, parts, sizeof parts), "refused", &kind))
+		return;
+	sqlauth_text_init(&text, message, sizeof message);
+	sqlauth_text_add(&text, "connect reason=%s", sqlauth_reason_word(reason));
+	plugin_add_asker(&text, asker);
+	if (kind)
+		memcpy(kind->message, message, text.length + 1);
+	write_line("refused", "", message);
 }

@@ -3,6 +3,7 @@
 #define SQLAUTH_PLUGIN_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "broker.h"
 #include "sqlauth/error.h"
@@ -17,6 +18,11 @@ struct plugin_options {
 	bool takeover_any;
 	struct sqlauth_password_limits limits;
 	enum log_denied log_denied;
+	uint32_t verify_threads;                              /* 0: none, the broker's own verifies */
+	uint32_t verified_cache_size, verified_cache_seconds; /* 0: nothing is remembered */
+	uint32_t failures_per_address, failures_per_username; /* a second; 0: not rationed */
+	bool metrics;
+	double verify_share; /* of the broker's time, over 0 and up to 1 */
 };
 
 /* Reads all options; defaults for what is not given. INVALID, and *why names the option, what is wrong and what would

@@ -1,54 +1,41 @@
-/* The plugin's entry points: version, init, cleanup, and the table of events. The only symbols it exports. */
+/* The plugin's entry points: version, init, cleanup. The only symbols it exports. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "delayed.h"
+#include "metrics.h"
 #include "plugin.h"
 #include "sqlauth/secret.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
-static const struct {
-	int event;
-	MOSQ_FUNC_generic_callback callback;
-	bool optional; /* 2.0 does not know it */
-} events[] = {
-	{MOSQ_EVT_RELOAD, plugin_on_reload, false},
-	{MOSQ_EVT_BASIC_AUTH, plugin_on_basic_auth, false},
-	{MOSQ_EVT_ACL_CHECK, plugin_on_acl_check, false},
-	{MOSQ_EVT_TICK, plugin_on_tick, false},
-	{MOSQ_EVT_DISCONNECT, plugin_on_disconnect, false},
-	{BROKER_EVT_CONNECT, plugin_on_connect, true},
-	{BROKER_EVT_CLIENT_OFFLINE, plugin_on_offline, true},
-};
-#define EVENT_COUNT (sizeof events / sizeof events[0])
-
-static void unregister_events(struct plugin *plugin, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		mosquitto_callback_unregister(plugin->identifier, events[i].event, events[i].callback, NULL);
-}
-
-static bool register_events(struct plugin *plugin)
-{
-	for (size_t i = 0; i < EVENT_COUNT; i++) {
-		int answer = mosquitto_callback_register(
-			plugin->identifier, events[i].event, events[i].callback, NULL, plugin);
-		if (answer != MOSQ_ERR_SUCCESS && !(events[i].optional && answer == MOSQ_ERR_NOT_SUPPORTED)) {
-			unregister_events(plugin, i);
-			return false;
-		}
-	}
-	return true;
-}
-
 static void plugin_free(struct plugin *plugin)
 {
 	if (!plugin)
 		return;
+	metrics_free(plugin->metrics);
+	delayed_free(plugin->delayed);
 	denial_log_free(plugin->denials);
+	verifier_fini(&plugin->verifier);
 	sqlauth_sessions_free(plugin->sessions);
 	sqlauth_engine_free(plugin->engine);
 	free(plugin);
+}
+
+/* Without threads everything still works, within verify_share. */
+static enum sqlauth_error start_threads(struct plugin *plugin)
+{
+	enum sqlauth_error error;
+
+	if (!delayed_is_possible() || plugin->options.verify_threads == 0)
+		return SQLAUTH_OK;
+	error = delayed_new(plugin, plugin->options.verify_threads, &plugin->delayed);
+	if (error == SQLAUTH_ERROR_SYSTEM) {
+		plugin_log(MOSQ_LOG_WARNING,
+			"the system gives no threads: passwords are verified in the broker's, within verify_share");
+		return SQLAUTH_OK;
+	}
+	return error;
 }
 
 static enum sqlauth_error plugin_start(struct plugin *plugin, struct sqlauth_text *why)
@@ -63,12 +50,19 @@ static enum sqlauth_error plugin_start(struct plugin *plugin, struct sqlauth_tex
 	if (!error)
 		error = sqlauth_engine_new(&options, &plugin->engine, why);
 	if (!error)
+		error = verifier_init(&plugin->options, plugin->clock, &plugin->verifier);
+	if (!error)
 		error = sqlauth_sessions_new(plugin->clock, SQLAUTH_SESSIONS_ENDED_MAX, &plugin->sessions);
 	if (error)
 		return error;
 	plugin->denials = denial_log_new(plugin->options.log_denied, plugin->clock);
 	if (!plugin->denials)
 		return SQLAUTH_ERROR_MEMORY;
+	error = start_threads(plugin);
+	if (!error && plugin->options.metrics)
+		error = metrics_new(plugin, &plugin->metrics);
+	if (error)
+		return error;
 	plugin->started_at = plugin->clock->unix_seconds(plugin->clock->context);
 	plugin->maintained_ms = plugin->clock->monotonic_ms(plugin->clock->context);
 	return SQLAUTH_OK;
@@ -105,13 +99,17 @@ EXPORT int mosquitto_plugin_init(
 	sqlauth_text_init(&why, why_data, sizeof why_data);
 	if (!error) {
 		plugin->identifier = identifier;
+		plugin->broker_thread = pthread_self();
 		plugin->clock = &sqlauth_clock_system;
 		error = plugin_options_read(options, option_count, &plugin->options, &why);
 	}
 	if (!error)
 		error = plugin_start(plugin, &why);
-	if (!error && !register_events(plugin)) {
-		sqlauth_text_set(&why, "the broker does not accept the plugin's events");
+	if (!error && plugin_register_events(plugin) != MOSQ_ERR_SUCCESS) {
+		sqlauth_text_set(&why,
+			"the broker does not accept the plugin's events; Mosquitto 2.0 takes %d instances of one "
+			"plugin file, a copy under another name counts anew",
+			PLUGIN_COPIES);
 		error = SQLAUTH_ERROR_SYSTEM;
 	}
 	if (error) {
@@ -134,7 +132,7 @@ EXPORT int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *optio
 	(void)options;
 	(void)option_count;
 	if (plugin) {
-		unregister_events(plugin, EVENT_COUNT);
+		plugin_unregister_events(plugin);
 		plugin_free(plugin);
 	}
 	return MOSQ_ERR_SUCCESS;

@@ -1,11 +1,12 @@
 /* One instance of the plugin: its state, and what its files do for each other.
  *
  * Mosquitto makes one instance per plugin line, and with per_listener_settings one per listener: there are no globals.
- * Everything here runs in the broker's only thread.
+ * Everything here runs in the broker's only thread; workers.h is where others begin.
  */
 #ifndef SQLAUTH_PLUGIN_H
 #define SQLAUTH_PLUGIN_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,33 +15,52 @@
 #include "sqlauth/clock.h"
 #include "sqlauth/engine.h"
 #include "sqlauth/session.h"
+#include "verify.h"
 
+struct delayed;
 struct denial_log;
+struct metrics;
 
 struct plugin {
 	mosquitto_plugin_id_t *identifier;
+	pthread_t broker_thread; /* the one that all of this belongs to */
+	size_t copy;             /* of its callbacks: events.c */
 	struct plugin_options options;
 	const struct sqlauth_clock *clock;
 	struct sqlauth_engine *engine;
 	struct sqlauth_sessions *sessions;
+	struct verifier verifier;
+	struct delayed *delayed; /* NULL: every answer is given at once */
 	struct denial_log *denials;
+	struct metrics *metrics;            /* NULL: none are published */
+	uint64_t connects[SQLAUTH_REASONS]; /* questions answered, by reason */
+	const void *asked; /* handle of the connection that BASIC_AUTH was last about, while it stands */
 	const void *
 		ending; /* handle of the last connection that ended, until the next TICK: its will may still be asked */
-	int64_t ending_ms;       /* about */
-	bool database_down;      /* the last connect found the database unusable, and the log says so */
-	bool ticks;              /* the broker calls TICK at all */
-	bool reloading;          /* 2.0: between RELOAD and the next TICK, when known clients are authenticated again */
+	int64_t ending_ms;  /* about */
+	bool database_down; /* the last connect found the database unusable, and the log says so */
+	bool ticks;         /* the broker calls TICK at all */
+	bool reloading; /* 2.0: since RELOAD, when known clients are authenticated again, until TICK (which may never
+			   come) */
 	int64_t maintained_ms;   /* when maintain last did its work */
 	int64_t started_at;      /* Unix seconds */
 	uint64_t disconnects_at; /* data version that disconnect_before was last read at */
 	bool disconnects_read;
 };
 
+/* 2.1 asks about the users of its HTTP API from a thread of that API's, showing an MQTT client that does not exist.
+ * They are nobody of ours, and our state is not for other threads. */
+static inline bool plugin_in_broker_thread(const struct plugin *plugin)
+{
+	return pthread_equal(pthread_self(), plugin->broker_thread);
+}
+
 /* ---- who asks: connect.c ---- */
 
 /* The client as the broker shows it now. Strings are the broker's, good until it is told to change them. */
 struct asker {
-	struct mosquitto *client;                 /* also the sessions' handle */
+	struct mosquitto *client;                 /* NULL: it waited, and may be gone */
+	const void *handle;                       /* the same pointer, only to be compared */
 	const char *mqtt_id, *username, *address; /* NULL: none */
 };
 struct asker plugin_asker(struct mosquitto *client);
@@ -52,6 +72,14 @@ struct asker plugin_asker(struct mosquitto *client);
 enum sqlauth_error plugin_find_session(
 	struct plugin *plugin, const struct asker *asker, bool may_be_will, const struct sqlauth_session **session_r);
 
+/* Takes note of a verdict that was computed. */
+void plugin_note_verdict(struct plugin *plugin, const struct verify_mark *mark, const char *username, const char *hash,
+	enum sqlauth_error verified);
+
+/* What becomes of a connection that waited: whether it is accepted, its session begun. */
+bool plugin_decide(struct plugin *plugin, struct asker *asker, struct sqlauth_identity *identity,
+	const struct verify_mark *mark, enum verify_answer answer, enum sqlauth_error verified);
+
 int plugin_on_basic_auth(int event, void *data, void *instance);
 int plugin_on_connect(int event, void *data, void *instance);
 int plugin_on_disconnect(int event, void *data, void *instance);
@@ -62,9 +90,21 @@ int plugin_on_reload(int event, void *data, void *instance);
 
 int plugin_on_acl_check(int event, void *data, void *instance);
 
+/* ---- registering: events.c ---- */
+
+/* MOSQ_ERR_SUCCESS, or the broker's answer, and nothing is registered. */
+int plugin_register_events(struct plugin *plugin);
+void plugin_unregister_events(struct plugin *plugin);
+
+/* Instances of one plugin file that Mosquitto 2.0 can be told apart by their callbacks. */
+#define PLUGIN_COPIES 4
+
 /* ---- time: tick.c ---- */
 
 int plugin_on_tick(int event, void *data, void *instance);
+
+/* TICK at every turn of the loop: registered where answers are delayed. */
+int plugin_on_turn(int event, void *data, void *instance);
 
 /* Forgets old sessions and writes denial summaries, once a second at most. Called by TICK, and by connections for the
  * broker that has no TICK (2.0.11 with per_listener_settings). */
@@ -101,6 +141,11 @@ void denial_log_free(struct denial_log *log);
  * NULL: the client is nobody's, or the database cannot tell (`cause` says so then). */
 void denial_log_add(struct denial_log *log, const struct asker *asker, enum sqlauth_access access, const char *topic,
 	const struct sqlauth_acl *acl, struct sqlauth_verdict verdict, const char *cause);
+
+/* Takes note of a connect that was refused as rationed or busy, in the same way; with log_denied none as with summary.
+ * place: of the address, see sqlauth_ration_place. */
+void denial_log_add_refusal(
+	struct denial_log *log, const struct asker *asker, enum sqlauth_reason reason, uint64_t place);
 
 /* Writes what was counted, once a minute. */
 void denial_log_tick(struct denial_log *log);

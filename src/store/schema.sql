@@ -78,13 +78,26 @@ CREATE TABLE IF NOT EXISTS group_revisions (
 	revision INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Internal: see "INSERT OR REPLACE" below. Empty, or of no importance, between statements.
+-- Internal: see "INSERT OR REPLACE" and "changes" below. Empty, or of no importance, between statements.
 CREATE TABLE IF NOT EXISTS set_aside (
-	kind TEXT NOT NULL, -- 'client', 'group': the name in a is being inserted again; else what belongs to it
+	kind TEXT NOT NULL, -- 'client', 'group': the name in a is being inserted again; 'pushed out': see "changes";
+	                    -- else what belongs to the client or group
 	id INTEGER,
 	a TEXT,
 	b TEXT,
 	c TEXT
+) STRICT;
+
+-- What was changed, by hand or by a tool, newest last; triggers write it. Never holds a password or its hash. Grows
+-- until somebody deletes old entries: sqlauth log trim.
+CREATE TABLE IF NOT EXISTS change_log (
+	id INTEGER PRIMARY KEY,
+	changed_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
+	operation TEXT NOT NULL CHECK (operation IN ('insert', 'update', 'delete')),
+	table_name TEXT NOT NULL,
+	row_key TEXT NOT NULL,     -- name, id, or match_by and value, as it was before the change
+	old_values TEXT,           -- JSON objects: all columns, of an update those that differ
+	new_values TEXT
 ) STRICT;
 
 -- ---------------------------------------------------------------------------------------------------------- indexes
@@ -93,6 +106,7 @@ CREATE TABLE IF NOT EXISTS set_aside (
 -- index comes second so that a conflict is reported with its name, "clients.username".
 CREATE UNIQUE INDEX IF NOT EXISTS clients_by_visible_username ON clients (coalesce(username, name));
 CREATE UNIQUE INDEX IF NOT EXISTS clients_by_username ON clients (username);
+CREATE INDEX IF NOT EXISTS clients_by_authentication ON clients (authentication);
 CREATE INDEX IF NOT EXISTS clients_by_disconnect_before ON clients (disconnect_before)
 	WHERE disconnect_before IS NOT NULL;
 CREATE INDEX IF NOT EXISTS client_certificates_by_client ON client_certificates (client, match_by, value);
@@ -316,6 +330,36 @@ BEGIN
 	WHERE coalesce(NEW.value, '') NOT IN ('', '*');
 END;
 
+-- --------------------------------------------------------------------------------------------------------- changes
+-- Every table hands its changes over as JSON: INSERT INTO record_change VALUES ('clients', 'pump-7', old, new). NULL for
+-- old: it came; for new: it went. What did not change is left out, and no entry is made where nothing did.
+--
+-- Rows that OR REPLACE pushes out fire no trigger where recursive_triggers is off. The BEFORE triggers of the tables in
+-- which that can happen set aside, as 'pushed out', what would have to go; the AFTER triggers record it. Where the
+-- pragma is on, the DELETE trigger has recorded it by then, and takes it out of set_aside.
+
+CREATE VIEW IF NOT EXISTS record_change (table_name, row_key, old_values, new_values) AS
+SELECT NULL, NULL, NULL, NULL WHERE 0;
+
+CREATE TRIGGER IF NOT EXISTS record_change_insert INSTEAD OF INSERT ON record_change
+WHEN NEW.old_values IS NOT NEW.new_values
+BEGIN
+	INSERT INTO change_log (operation, table_name, row_key, old_values, new_values) SELECT
+		CASE WHEN NEW.old_values IS NULL THEN 'insert' WHEN NEW.new_values IS NULL THEN 'delete' ELSE 'update' END,
+		NEW.table_name, NEW.row_key,
+		CASE WHEN NEW.new_values IS NULL THEN NEW.old_values WHEN NEW.old_values IS NOT NULL THEN (
+			SELECT json_group_object(old.key, old.value) FROM json_each(NEW.old_values) AS old
+			WHERE old.value IS NOT json_extract(NEW.new_values, '$.' || old.key)) END,
+		CASE WHEN NEW.old_values IS NULL THEN NEW.new_values WHEN NEW.new_values IS NOT NULL THEN (
+			SELECT json_group_object(new.key, new.value) FROM json_each(NEW.new_values) AS new
+			WHERE new.value IS NOT json_extract(NEW.old_values, '$.' || new.key)) END;
+END;
+
+CREATE TRIGGER IF NOT EXISTS change_log_before_update BEFORE UPDATE ON change_log
+BEGIN
+	SELECT RAISE(ABORT, 'change_log: entries are not changed; old ones are deleted with: sqlauth log trim');
+END;
+
 -- ---------------------------------------------------------------------------------------------------------- clients
 -- BEFORE triggers only look: ON CONFLICT DO NOTHING and DO UPDATE fire them too, for a row that is then not inserted.
 -- What they refuse is refused under every conflict clause: OR REPLACE cannot push out another client, OR IGNORE cannot
@@ -357,6 +401,19 @@ BEGIN
 	UPDATE clients SET updated_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE name = NEW.name;
 END;
 
+CREATE TRIGGER IF NOT EXISTS clients_changed AFTER UPDATE
+OF name, authentication, username, password, mqtt_id, enabled, disconnect_before, description ON clients
+BEGIN
+	INSERT INTO record_change VALUES ('clients', OLD.name,
+		json_object('name', OLD.name, 'authentication', OLD.authentication, 'username', OLD.username,
+			'password', CASE WHEN OLD.password IS NOT NULL THEN 'set' END, 'mqtt_id', OLD.mqtt_id, 'enabled', OLD.enabled,
+			'disconnect_before', OLD.disconnect_before, 'description', OLD.description),
+		json_object('name', NEW.name, 'authentication', NEW.authentication, 'username', NEW.username,
+			'password', CASE WHEN NEW.password IS NOT OLD.password AND NEW.password IS NOT NULL THEN 'changed'
+				WHEN NEW.password IS NOT NULL THEN 'set' END, 'mqtt_id', NEW.mqtt_id, 'enabled', NEW.enabled,
+			'disconnect_before', NEW.disconnect_before, 'description', NEW.description));
+END;
+
 CREATE TRIGGER IF NOT EXISTS clients_renamed AFTER UPDATE OF name ON clients WHEN NEW.name <> OLD.name
 BEGIN
 	UPDATE client_certificates SET client = NEW.name WHERE client = OLD.name;
@@ -367,15 +424,24 @@ END;
 -- takes nothing. Where it is on, the DELETE triggers run in the middle of it and cannot tell a replacement from a
 -- deletion. So they set aside what they delete if an INSERT of the same name has begun, and that INSERT puts it back
 -- when it ends. If it never ends (a conflict made it do nothing), what is left in set_aside serves nobody: the next
--- INSERT begins by throwing it away.
+-- INSERT begins by throwing it away. One entry in change_log takes the place of all that was recorded in between.
 CREATE TRIGGER IF NOT EXISTS clients_insert_begins BEFORE INSERT ON clients
 BEGIN
 	DELETE FROM set_aside;
-	INSERT INTO set_aside (kind, a) SELECT 'client', name FROM clients WHERE name = NEW.name;
+	INSERT INTO set_aside (kind, id, a, b) SELECT 'client', (SELECT coalesce(max(id), 0) FROM change_log), name,
+		json_object('name', name, 'authentication', authentication, 'username', username,
+			'password', CASE WHEN password IS NOT NULL THEN 'set' END, 'mqtt_id', mqtt_id, 'enabled', enabled,
+			'disconnect_before', disconnect_before, 'description', description)
+	FROM clients WHERE name = NEW.name;
 END;
 
 CREATE TRIGGER IF NOT EXISTS clients_deleted AFTER DELETE ON clients
 BEGIN
+	INSERT INTO record_change VALUES ('clients', OLD.name,
+		json_object('name', OLD.name, 'authentication', OLD.authentication, 'username', OLD.username,
+			'password', CASE WHEN OLD.password IS NOT NULL THEN 'set' END, 'mqtt_id', OLD.mqtt_id, 'enabled', OLD.enabled,
+			'disconnect_before', OLD.disconnect_before, 'description', OLD.description),
+		NULL);
 	INSERT INTO set_aside (kind, a, b) SELECT 'certificate', match_by, value FROM client_certificates
 	WHERE client = OLD.name AND EXISTS (SELECT 1 FROM set_aside WHERE kind = 'client' AND a = OLD.name);
 	INSERT INTO set_aside (kind, id, a) SELECT 'rule', id, group_name FROM group_rules
@@ -391,6 +457,12 @@ BEGIN
 	SELECT NEW.name, a, b FROM set_aside WHERE kind = 'certificate';
 	INSERT INTO group_rules (id, match_by, value, group_name)
 	SELECT id, 'client', NEW.name, a FROM set_aside WHERE kind = 'rule';
+	DELETE FROM change_log WHERE id > (SELECT id FROM set_aside WHERE kind = 'client');
+	INSERT INTO record_change VALUES ('clients', NEW.name, (SELECT b FROM set_aside WHERE kind = 'client'),
+		json_object('name', NEW.name, 'authentication', NEW.authentication, 'username', NEW.username,
+			'password', CASE WHEN NEW.password IS NOT NULL THEN
+				CASE WHEN EXISTS (SELECT 1 FROM set_aside WHERE kind = 'client') THEN 'changed' ELSE 'set' END END, 'mqtt_id', NEW.mqtt_id, 'enabled', NEW.enabled,
+			'disconnect_before', NEW.disconnect_before, 'description', NEW.description));
 	DELETE FROM set_aside;
 END;
 
@@ -400,40 +472,83 @@ CREATE TRIGGER IF NOT EXISTS client_certificates_before_insert BEFORE INSERT ON 
 BEGIN
 	INSERT INTO check_value VALUES ('client', NEW.client), ('certificate match_by', NEW.match_by),
 		(NEW.match_by, NEW.value);
+	DELETE FROM set_aside WHERE kind = 'pushed out';
+	INSERT INTO set_aside (kind, a, b, c) SELECT 'pushed out', 'client_certificates', match_by || ' ' || value,
+		json_object('client', client, 'match_by', match_by, 'value', value)
+	FROM client_certificates WHERE match_by = NEW.match_by AND value = NEW.value;
 END;
 
 CREATE TRIGGER IF NOT EXISTS client_certificates_before_update BEFORE UPDATE ON client_certificates
 BEGIN
 	INSERT INTO check_value VALUES ('client', NEW.client), ('certificate match_by', NEW.match_by),
 		(NEW.match_by, NEW.value);
+	DELETE FROM set_aside WHERE kind = 'pushed out';
+	INSERT INTO set_aside (kind, a, b, c) SELECT 'pushed out', 'client_certificates', match_by || ' ' || value,
+		json_object('client', client, 'match_by', match_by, 'value', value)
+	FROM client_certificates WHERE match_by = NEW.match_by AND value = NEW.value AND rowid <> OLD.rowid;
 END;
 
 -- The normal form of a fingerprint is `SHA256:` and 64 upper-case digits, that of a DNS name lower case. The digits of
 -- a checked fingerprint are the last 64 characters that are neither colon nor white space. A trigger's statements
 -- follow the conflict clause of the statement that fired it. So a value that is there already in another spelling is an
 -- error for INSERT and UPDATE, OR REPLACE takes it over, and where OR IGNORE left the new row as it was written, the
--- second statement takes that back.
+-- statement behind takes that back. What is recorded is the row that came of it; the steps in between are not.
 CREATE TRIGGER IF NOT EXISTS client_certificates_inserted AFTER INSERT ON client_certificates
-WHEN NEW.match_by = 'fingerprint' AND NEW.value NOT GLOB 'SHA256:' || replace(hex(zeroblob(32)), '0', '[0-9A-F]')
-	OR NEW.match_by = 'dns' AND NEW.value <> lower(NEW.value)
 BEGIN
+	INSERT INTO record_change SELECT a, b, c, NULL FROM set_aside WHERE kind = 'pushed out';
+	DELETE FROM set_aside WHERE kind = 'pushed out';
 	UPDATE client_certificates SET value = CASE match_by
 		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
-		ELSE lower(value) END
-	WHERE match_by = NEW.match_by AND value = NEW.value;
-	DELETE FROM client_certificates WHERE match_by = NEW.match_by AND value = NEW.value;
+		WHEN 'dns' THEN lower(value)
+		ELSE value END
+	WHERE rowid = NEW.rowid AND value <> CASE match_by
+		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
+		WHEN 'dns' THEN lower(value)
+		ELSE value END;
+	DELETE FROM client_certificates WHERE rowid = NEW.rowid AND value <> CASE match_by
+		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
+		WHEN 'dns' THEN lower(value)
+		ELSE value END;
+	INSERT INTO record_change SELECT 'client_certificates', match_by || ' ' || value, NULL,
+		json_object('client', client, 'match_by', match_by, 'value', value)
+	FROM client_certificates WHERE rowid = NEW.rowid;
 END;
 
-CREATE TRIGGER IF NOT EXISTS client_certificates_updated AFTER UPDATE OF match_by, value ON client_certificates
-WHEN NEW.match_by = 'fingerprint' AND NEW.value NOT GLOB 'SHA256:' || replace(hex(zeroblob(32)), '0', '[0-9A-F]')
-	OR NEW.match_by = 'dns' AND NEW.value <> lower(NEW.value)
+CREATE TRIGGER IF NOT EXISTS client_certificates_updated AFTER UPDATE ON client_certificates
 BEGIN
+	INSERT INTO record_change SELECT a, b, c, NULL FROM set_aside WHERE kind = 'pushed out';
+	DELETE FROM set_aside WHERE kind = 'pushed out';
 	UPDATE client_certificates SET value = CASE match_by
 		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
-		ELSE lower(value) END
-	WHERE match_by = NEW.match_by AND value = NEW.value;
+		WHEN 'dns' THEN lower(value)
+		ELSE value END
+	WHERE rowid = NEW.rowid AND value <> CASE match_by
+		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
+		WHEN 'dns' THEN lower(value)
+		ELSE value END;
 	UPDATE client_certificates SET client = OLD.client, match_by = OLD.match_by, value = OLD.value
-	WHERE match_by = NEW.match_by AND value = NEW.value;
+	WHERE rowid = NEW.rowid AND value <> CASE match_by
+		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
+		WHEN 'dns' THEN lower(value)
+		ELSE value END;
+	INSERT INTO record_change SELECT 'client_certificates', OLD.match_by || ' ' || OLD.value,
+		json_object('client', OLD.client, 'match_by', OLD.match_by, 'value', OLD.value),
+		json_object('client', client, 'match_by', match_by, 'value', value)
+	FROM client_certificates WHERE rowid = NEW.rowid AND OLD.value = CASE OLD.match_by
+		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(OLD.value, char(9, 10, 13, 32)), ':', '')), -64)
+		WHEN 'dns' THEN lower(OLD.value)
+		ELSE OLD.value END;
+END;
+
+CREATE TRIGGER IF NOT EXISTS client_certificates_deleted AFTER DELETE ON client_certificates
+WHEN OLD.value = CASE OLD.match_by
+	WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(OLD.value, char(9, 10, 13, 32)), ':', '')), -64)
+	WHEN 'dns' THEN lower(OLD.value)
+	ELSE OLD.value END
+BEGIN
+	INSERT INTO record_change VALUES ('client_certificates', OLD.match_by || ' ' || OLD.value,
+		json_object('client', OLD.client, 'match_by', OLD.match_by, 'value', OLD.value), NULL);
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'client_certificates' AND b = OLD.match_by || ' ' || OLD.value;
 END;
 
 -- ----------------------------------------------------------------------------------------------------------- groups
@@ -449,6 +564,12 @@ BEGIN
 	SELECT RAISE(ABORT, 'name: another group has it') FROM groups WHERE name = NEW.name AND name <> OLD.name;
 END;
 
+CREATE TRIGGER IF NOT EXISTS groups_changed AFTER UPDATE ON groups
+BEGIN
+	INSERT INTO record_change VALUES ('groups', OLD.name, json_object('name', OLD.name, 'description', OLD.description),
+		json_object('name', NEW.name, 'description', NEW.description));
+END;
+
 CREATE TRIGGER IF NOT EXISTS groups_renamed AFTER UPDATE OF name ON groups WHEN NEW.name <> OLD.name
 BEGIN
 	DELETE FROM group_revisions WHERE group_name IN (OLD.name, NEW.name);
@@ -461,11 +582,14 @@ END;
 CREATE TRIGGER IF NOT EXISTS groups_insert_begins BEFORE INSERT ON groups
 BEGIN
 	DELETE FROM set_aside;
-	INSERT INTO set_aside (kind, a) SELECT 'group', name FROM groups WHERE name = NEW.name;
+	INSERT INTO set_aside (kind, id, a, b) SELECT 'group', (SELECT coalesce(max(id), 0) FROM change_log), name,
+		json_object('name', name, 'description', description)
+	FROM groups WHERE name = NEW.name;
 END;
 
 CREATE TRIGGER IF NOT EXISTS groups_deleted AFTER DELETE ON groups
 BEGIN
+	INSERT INTO record_change VALUES ('groups', OLD.name, json_object('name', OLD.name, 'description', OLD.description), NULL);
 	INSERT INTO set_aside (kind, id, a, b, c) SELECT 'permission', id, permission, action, topic FROM acl_permissions
 	WHERE group_name = OLD.name AND EXISTS (SELECT 1 FROM set_aside WHERE kind = 'group' AND a = OLD.name);
 	INSERT INTO set_aside (kind, id, a, b) SELECT 'rule', id, match_by, value FROM group_rules
@@ -483,6 +607,9 @@ BEGIN
 	SELECT id, NEW.name, a, b, c FROM set_aside WHERE kind = 'permission';
 	INSERT INTO group_rules (id, match_by, value, group_name)
 	SELECT id, a, b, NEW.name FROM set_aside WHERE kind = 'rule';
+	DELETE FROM change_log WHERE id > (SELECT id FROM set_aside WHERE kind = 'group');
+	INSERT INTO record_change VALUES ('groups', NEW.name, (SELECT b FROM set_aside WHERE kind = 'group'),
+		json_object('name', NEW.name, 'description', NEW.description));
 	DELETE FROM set_aside;
 END;
 
@@ -497,6 +624,12 @@ BEGIN
 		('group_name', NEW.group_name);
 	UPDATE group_revisions SET revision = random()
 	WHERE group_name = (SELECT group_name FROM acl_permissions WHERE id = NEW.id);
+	DELETE FROM set_aside WHERE kind = 'pushed out';
+	INSERT INTO set_aside (kind, a, b, c) SELECT 'pushed out', 'acl_permissions', id,
+		json_object('group_name', group_name, 'permission', permission, 'action', action,
+			'topic', topic)
+	FROM acl_permissions WHERE id = NEW.id OR topic = NEW.topic AND action = NEW.action AND permission = NEW.permission
+		AND group_name = NEW.group_name;
 END;
 
 CREATE TRIGGER IF NOT EXISTS acl_permissions_before_update BEFORE UPDATE ON acl_permissions
@@ -505,20 +638,41 @@ BEGIN
 		('group_name', NEW.group_name);
 	UPDATE group_revisions SET revision = random()
 	WHERE group_name = (SELECT group_name FROM acl_permissions WHERE id = NEW.id);
+	DELETE FROM set_aside WHERE kind = 'pushed out';
+	INSERT INTO set_aside (kind, a, b, c) SELECT 'pushed out', 'acl_permissions', id,
+		json_object('group_name', group_name, 'permission', permission, 'action', action,
+			'topic', topic)
+	FROM acl_permissions WHERE (id = NEW.id OR topic = NEW.topic AND action = NEW.action AND permission = NEW.permission
+		AND group_name = NEW.group_name) AND id <> OLD.id;
 END;
 
 CREATE TRIGGER IF NOT EXISTS acl_permissions_inserted AFTER INSERT ON acl_permissions
 BEGIN
+	INSERT INTO record_change SELECT a, b, c, NULL FROM set_aside WHERE kind = 'pushed out';
+	DELETE FROM set_aside WHERE kind = 'pushed out';
 	UPDATE group_revisions SET revision = random() WHERE group_name = NEW.group_name;
+	INSERT INTO record_change VALUES ('acl_permissions', NEW.id, NULL,
+		json_object('group_name', NEW.group_name, 'permission', NEW.permission, 'action', NEW.action,
+			'topic', NEW.topic));
 END;
 
 CREATE TRIGGER IF NOT EXISTS acl_permissions_updated AFTER UPDATE ON acl_permissions
 BEGIN
+	INSERT INTO record_change SELECT a, b, c, NULL FROM set_aside WHERE kind = 'pushed out';
+	DELETE FROM set_aside WHERE kind = 'pushed out';
 	UPDATE group_revisions SET revision = random() WHERE group_name IN (OLD.group_name, NEW.group_name);
+	INSERT INTO record_change VALUES ('acl_permissions', OLD.id, json_object('group_name', OLD.group_name, 'permission', OLD.permission, 'action', OLD.action,
+			'topic', OLD.topic),
+		json_object('group_name', NEW.group_name, 'permission', NEW.permission, 'action', NEW.action,
+			'topic', NEW.topic));
 END;
 
 CREATE TRIGGER IF NOT EXISTS acl_permissions_deleted AFTER DELETE ON acl_permissions
 BEGIN
+	INSERT INTO record_change VALUES ('acl_permissions', OLD.id,
+		json_object('group_name', OLD.group_name, 'permission', OLD.permission, 'action', OLD.action,
+			'topic', OLD.topic), NULL);
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'acl_permissions' AND b = OLD.id;
 	UPDATE group_revisions SET revision = random() WHERE group_name = OLD.group_name;
 END;
 
@@ -529,6 +683,10 @@ BEGIN
 	INSERT INTO check_value VALUES ('rule match_by', NEW.match_by),
 		(CASE WHEN NEW.match_by IN ('client', 'mqtt_id') THEN 'rule ' ELSE '' END || NEW.match_by, NEW.value),
 		('group_name', NEW.group_name);
+	DELETE FROM set_aside WHERE kind = 'pushed out';
+	INSERT INTO set_aside (kind, a, b, c) SELECT 'pushed out', 'group_rules', id,
+		json_object('match_by', match_by, 'value', value, 'group_name', group_name)
+	FROM group_rules WHERE id = NEW.id OR match_by = NEW.match_by AND value = NEW.value AND group_name = NEW.group_name;
 END;
 
 CREATE TRIGGER IF NOT EXISTS group_rules_before_update BEFORE UPDATE ON group_rules
@@ -536,35 +694,78 @@ BEGIN
 	INSERT INTO check_value VALUES ('rule match_by', NEW.match_by),
 		(CASE WHEN NEW.match_by IN ('client', 'mqtt_id') THEN 'rule ' ELSE '' END || NEW.match_by, NEW.value),
 		('group_name', NEW.group_name);
+	DELETE FROM set_aside WHERE kind = 'pushed out';
+	INSERT INTO set_aside (kind, a, b, c) SELECT 'pushed out', 'group_rules', id,
+		json_object('match_by', match_by, 'value', value, 'group_name', group_name)
+	FROM group_rules WHERE (id = NEW.id OR match_by = NEW.match_by AND value = NEW.value AND group_name = NEW.group_name) AND id <> OLD.id;
 END;
 
 -- The normal form of fingerprints as above; of a value left out, '*'. A rule that is there already in another spelling
 -- is not added again, and that is no error: the whole row is the key, so nothing gets lost.
 CREATE TRIGGER IF NOT EXISTS group_rules_inserted AFTER INSERT ON group_rules
-WHEN NEW.match_by = 'certificate_fingerprint'
-		AND NEW.value NOT GLOB 'SHA256:' || replace(hex(zeroblob(32)), '0', '[0-9A-F]')
-	OR NEW.match_by IN ('any', 'anonymous') AND NEW.value <> '*'
 BEGIN
-	UPDATE OR IGNORE group_rules SET value = CASE match_by
-		WHEN 'certificate_fingerprint'
+	INSERT INTO record_change SELECT a, b, c, NULL FROM set_aside WHERE kind = 'pushed out';
+	DELETE FROM set_aside WHERE kind = 'pushed out';
+	UPDATE OR IGNORE group_rules SET value = CASE
+		WHEN match_by = 'certificate_fingerprint'
 			THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
-		ELSE '*' END
-	WHERE id = NEW.id;
-	DELETE FROM group_rules WHERE id = NEW.id AND value = NEW.value;
+		WHEN match_by IN ('any', 'anonymous') THEN '*'
+		ELSE value END
+	WHERE id = NEW.id AND value <> CASE
+		WHEN match_by = 'certificate_fingerprint'
+			THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
+		WHEN match_by IN ('any', 'anonymous') THEN '*'
+		ELSE value END;
+	DELETE FROM group_rules WHERE id = NEW.id AND value <> CASE
+		WHEN match_by = 'certificate_fingerprint'
+			THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
+		WHEN match_by IN ('any', 'anonymous') THEN '*'
+		ELSE value END;
+	INSERT INTO record_change SELECT 'group_rules', id, NULL,
+		json_object('match_by', match_by, 'value', value, 'group_name', group_name)
+	FROM group_rules WHERE id = NEW.id;
 END;
 
-CREATE TRIGGER IF NOT EXISTS group_rules_updated AFTER UPDATE OF match_by, value ON group_rules
-WHEN NEW.match_by = 'certificate_fingerprint'
-		AND NEW.value NOT GLOB 'SHA256:' || replace(hex(zeroblob(32)), '0', '[0-9A-F]')
-	OR NEW.match_by IN ('any', 'anonymous') AND NEW.value <> '*'
+CREATE TRIGGER IF NOT EXISTS group_rules_updated AFTER UPDATE ON group_rules
 BEGIN
-	UPDATE group_rules SET value = CASE match_by
-		WHEN 'certificate_fingerprint'
+	INSERT INTO record_change SELECT a, b, c, NULL FROM set_aside WHERE kind = 'pushed out';
+	DELETE FROM set_aside WHERE kind = 'pushed out';
+	UPDATE group_rules SET value = CASE
+		WHEN match_by = 'certificate_fingerprint'
 			THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
-		ELSE '*' END
-	WHERE id = NEW.id;
+		WHEN match_by IN ('any', 'anonymous') THEN '*'
+		ELSE value END
+	WHERE id = NEW.id AND value <> CASE
+		WHEN match_by = 'certificate_fingerprint'
+			THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
+		WHEN match_by IN ('any', 'anonymous') THEN '*'
+		ELSE value END;
 	UPDATE group_rules SET id = OLD.id, match_by = OLD.match_by, value = OLD.value, group_name = OLD.group_name
-	WHERE id = NEW.id AND value = NEW.value;
+	WHERE id = NEW.id AND value <> CASE
+		WHEN match_by = 'certificate_fingerprint'
+			THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
+		WHEN match_by IN ('any', 'anonymous') THEN '*'
+		ELSE value END;
+	INSERT INTO record_change SELECT 'group_rules', OLD.id,
+		json_object('match_by', OLD.match_by, 'value', OLD.value, 'group_name', OLD.group_name),
+		json_object('match_by', match_by, 'value', value, 'group_name', group_name)
+	FROM group_rules WHERE id = NEW.id AND OLD.value = CASE
+		WHEN OLD.match_by = 'certificate_fingerprint'
+			THEN 'SHA256:' || substr(upper(replace(rtrim(OLD.value, char(9, 10, 13, 32)), ':', '')), -64)
+		WHEN OLD.match_by IN ('any', 'anonymous') THEN '*'
+		ELSE OLD.value END;
+END;
+
+CREATE TRIGGER IF NOT EXISTS group_rules_deleted AFTER DELETE ON group_rules
+WHEN OLD.value = CASE
+	WHEN OLD.match_by = 'certificate_fingerprint'
+		THEN 'SHA256:' || substr(upper(replace(rtrim(OLD.value, char(9, 10, 13, 32)), ':', '')), -64)
+	WHEN OLD.match_by IN ('any', 'anonymous') THEN '*'
+	ELSE OLD.value END
+BEGIN
+	INSERT INTO record_change VALUES ('group_rules', OLD.id,
+		json_object('match_by', OLD.match_by, 'value', OLD.value, 'group_name', OLD.group_name), NULL);
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'group_rules' AND b = OLD.id;
 END;
 
 -- ------------------------------------------------------------------------------------------------------------ views

@@ -106,6 +106,16 @@ void sqlauth_store_end(struct sqlauth_store *store)
 		sqlauth_store_disconnect(store);
 }
 
+/* Whoever replaces the content of the open file draws a new schema cookie (SQLite's backup does), at which SQLite
+ * prepares our statements anew; take_snapshot stepped this one. */
+uint64_t sqlauth_store_generation(const struct sqlauth_store *store)
+{
+	int prepared =
+		sqlite3_stmt_status(store->statements[SQLAUTH_SQL_SCHEMA_VERSION], SQLITE_STMTSTATUS_REPREPARE, 0);
+
+	return (store->opened << 32) | (uint32_t)prepared;
+}
+
 uint64_t sqlauth_store_reopenings(const struct sqlauth_store *store)
 {
 	return store->opened == 0 ? 0 : store->opened - 1;

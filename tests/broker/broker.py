@@ -33,8 +33,10 @@ BAD_SIGNS = re.compile(r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime 
                        r"double free|stack smashing")
 
 
+LOG_SHOWN = 2000  # lines of the log that a failed test prints
+
 # Tests fail more often in a second than a ration of failures would allow: options that every test's broker gets.
-GENEROUS = {}
+GENEROUS = {"failures_per_address": "100000", "failures_per_username": "100000", "verify_share": "1"}
 
 
 def broker_version():
@@ -239,21 +241,24 @@ class Broker:
         self.turn()
 
     def turn(self):
-        """Comes back when the broker's loop has made a turn: what it was doing is done. It is asked for an MQTT version
-        that does not exist, which it refuses before any plugin hears of it."""
-        probe = mqtt.Client(self.listeners[0].port, version=99)
-        if self.listeners[0].authority is not None:
-            probe.tls = self.listeners[0].authority.client_context()
+        """Comes back when the broker's loop has made a turn, so that what it was doing is done, and when everything that
+        it logged until then has been read. It is asked for an MQTT version that does not exist (without TLS, where it wants
+        TLS), which it refuses before any plugin hears of it."""
+        since = self.log.mark()
+        probe = mqtt.Client(self.listeners[0].port, version=99).open()
+        source = probe.socket.getsockname()[1]
         probe.connect()
         probe.close()
+        self.log.wait(r"New connection from 127\.0\.0\.1:%d " % source, since)
 
     def _check_signs(self):
         for line in self.log.lines():
             if BAD_SIGNS.search(line):
                 raise AssertionError("the broker said %r:\n%s" % (line, self.text()))
 
-    def text(self):
-        return "\n".join(self.log.lines()) if self.log else ""
+    def text(self, last=0):
+        """The log; only its last lines where `last` is given."""
+        return "\n".join(self.log.lines()[-last:]) if self.log else ""
 
     def port(self, listener="plain"):
         return next(each.port for each in self.listeners if each.name == listener)
@@ -291,7 +296,7 @@ class BrokerTest(unittest.TestCase):
         super().run(result)
         if result and len(result.failures) + len(result.errors) > before:
             for broker in getattr(self, "brokers", ()):
-                print("---- the broker's log, %s ----\n%s\n----" % (self.id(), broker.text()), flush=True)
+                print("---- the broker's log, %s ----\n%s\n----" % (self.id(), broker.text(LOG_SHOWN)), flush=True)
 
     @classmethod
     def authority(cls):

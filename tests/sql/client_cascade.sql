@@ -37,6 +37,7 @@ INSERT OR REPLACE INTO clients (name, username, password, description) VALUES ('
 REPLACE INTO clients (name, username, password) VALUES ('a', 'anna', '$6$salt$hash'), ('b', 'bob', '$6$salt$hash2');
 INSERT OR REPLACE INTO clients (name, authentication) VALUES ('a', 'certificate');
 INSERT OR REPLACE INTO clients SELECT * FROM clients;
+SELECT count(*) FROM set_aside;
 SELECT name, authentication, username, password FROM clients ORDER BY name;
 SELECT * FROM client_certificates ORDER BY value;
 SELECT * FROM group_rules ORDER BY id;

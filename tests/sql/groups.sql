@@ -68,6 +68,7 @@ INSERT INTO groups (name) VALUES ('g') ON CONFLICT DO NOTHING;
 INSERT INTO groups (name, description) VALUES ('g', 'upsert') ON CONFLICT (name) DO UPDATE SET description = excluded.description;
 INSERT OR REPLACE INTO groups (name, description) VALUES ('g', 'replaced');
 REPLACE INTO groups (name, description) VALUES ('h', 'replaced'), ('g', 'again');
+SELECT count(*) FROM set_aside;
 SELECT * FROM groups ORDER BY name;
 SELECT * FROM acl_permissions ORDER BY id;
 SELECT * FROM group_rules ORDER BY id;

@@ -13,13 +13,16 @@ MARK = "--- end of the block ---"
 
 
 class Docs(shell.TestCase):
+    maxDiff = None
+
     def test_every_block_prints_what_the_page_says(self):
         with open(PAGE, encoding="utf-8") as page:
-            blocks = re.findall(r"^```sql\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", page.read(),
-                                re.MULTILINE | re.DOTALL)
-        self.assertGreater(len(blocks), 20)
+            text = page.read()
+        blocks = re.findall(r"^```sql\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", text, re.MULTILINE | re.DOTALL)
+        self.assertEqual(len(blocks), text.count("```sql"))
+        self.assertGreater(len(blocks), 10)
         self.create("auth.db")
-        script = ".mode column\n" + "".join(f"{statements}.print {MARK}\n" for statements, _ in blocks)
+        script = ".mode column --wrap 0\n" + "".join(f"{statements}.print {MARK}\n" for statements, _ in blocks)
         outputs = self.query("auth.db", script).split(MARK + "\n")
         for (statements, expected), output in zip(blocks, outputs):
             with self.subTest(statements=statements):

@@ -325,11 +325,57 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* Every hash has a decoy of the same form and work, which the hash's own password does not match. */
+static void a_decoy_can_be_made_in_the_likeness_of_every_hash(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < vector_count; i++) {
+		const struct vector *vector = &vectors[i];
+		enum sqlauth_password_scheme scheme, decoy_scheme;
+		char decoy[SQLAUTH_HASH_SIZE];
+
+		sqlauth_password_decoy_like(vector->hash, decoy);
+		expect(vector, sqlauth_password_inspect(vector->hash, &LIMITS, &scheme), SQLAUTH_OK, "inspect");
+		expect(vector, sqlauth_password_inspect(decoy, &LIMITS, &decoy_scheme), SQLAUTH_OK, "inspect decoy");
+		assert_int_equal(scheme, decoy_scheme);
+		assert_true(sqlauth_password_same_work(vector->hash, decoy));
+		expect(vector, sqlauth_password_verify(decoy, vector->password, vector->length, &LIMITS),
+			SQLAUTH_ERROR_MISMATCH, "verify decoy");
+	}
+}
+
+static void the_same_work_is_the_same_form_and_parameters(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} rows[] = {
+		{"$argon2id$v=19$m=64,t=2,p=1$c2FsdHNhbHQ$AAAA", "$argon2id$v=19$m=64,t=2,p=1$b3RoZXIx$BBBB", true},
+		{"$argon2id$v=19$m=64,t=2,p=1$c2FsdHNhbHQ$AAAA", "$argon2id$v=19$m=64,t=3,p=1$c2FsdHNhbHQ$AAAA", false},
+		{"$argon2id$v=19$m=64,t=2,p=1$c2FsdHNhbHQ$AAAA", "$argon2i$v=19$m=64,t=2,p=1$c2FsdHNhbHQ$AAAA", false},
+		{"$2b$10$saltAAAA", "$2b$10$otherBBB", true},
+		{"$2b$10$saltAAAA", "$2b$11$saltAAAA", false},
+		{"$7$101$c2FsdA==$AAAA", "$7$101$b3RoZXI=$BBBB", true},
+		{"$7$101$c2FsdA==$AAAA", "$7$102$c2FsdA==$AAAA", false},
+		{"$5$salt$AAAA", "$5$rounds=5000$salt$AAAA", false},
+		{"PBKDF2$sha256$9$c$A", "PBKDF2$sha512$9$c$A", false},
+		{"", "", true},
+		{"", "$7$101$c2FsdA==$AAAA", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (sqlauth_password_same_work(rows[i].a, rows[i].b) != rows[i].same)
+			fail_msg("row %zu", i);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(inspection_names_the_scheme_of_every_hash),
 		cmocka_unit_test(the_vectors_cover_every_scheme),
+		cmocka_unit_test(a_decoy_can_be_made_in_the_likeness_of_every_hash),
+		cmocka_unit_test(the_same_work_is_the_same_form_and_parameters),
 		cmocka_unit_test(the_right_password_verifies),
 		cmocka_unit_test(a_wrong_password_is_a_mismatch),
 		cmocka_unit_test(what_follows_a_nul_byte_counts),

@@ -64,6 +64,7 @@ static const struct sqlauth_session *begin(
  *   ?HIU=N       find gives session N (0: none)
  *   @HIU=N       find_handle gives session N
  *   *HIU=N       I is in use (1) or not (0) by another than client U on another handle than H
+ *   *HIU!=N      the same for another plugin's client
  *   cN oN        so many are connected; so many ended ones are remembered
  *   mN           the first word only: ended ones that the table may remember (100 where it is missing)
  */
@@ -119,7 +120,8 @@ static long run_question(struct sqlauth_sessions *sessions, const char *word)
 	case '@':
 		return number_of(sqlauth_sessions_find_handle(sessions, handle, mqtt_id, username));
 	default:
-		return sqlauth_sessions_in_use(sessions, mqtt_id, handle, username);
+		return sqlauth_sessions_in_use(sessions, mqtt_id, handle,
+			word[4] == '!' ? SQLAUTH_SESSION_DEFERRED : SQLAUTH_SESSION_OURS, username);
 	}
 }
 
@@ -149,7 +151,7 @@ static bool run_word(struct sqlauth_sessions *sessions, const char *word)
 	case '?':
 	case '@':
 	case '*':
-		return run_question(sessions, word) == strtol(word + 5, NULL, 10);
+		return run_question(sessions, word) == strtol(strchr(word, '=') + 1, NULL, 10);
 	default:
 		fail_msg("no such word: %s", word);
 		return false;
@@ -299,6 +301,9 @@ static void an_identifier_is_in_use_while_another_client_stands_on_it(void **sta
 		{"the empty name is not anonymous", "b1x. *2x-=1 *2x.=0"},
 		{"a deferred one is always another", "b1xu! *2xu=1 *2xv=1 *2x-=1"},
 		{"a deferred one without a username too", "b1x-! *2x-=1"},
+		{"one of ours against a deferred one", "b1xu *2xu!=1 *2xv!=1 *2x-!=1 *1xu!=0"},
+		{"anonymous against a deferred one", "b1x- *2x-!=1 *2xu!=1"},
+		{"not between two deferred ones", "b1xu! *2xu!=0 *2xv!=0 *2x-!=0"},
 		{"not after the end", "b1xu e1- *2xv=0 b2xu e2+ *3xv=0"},
 		{"two stand, one of them another's", "b1xu b2xv *3xu=1 *3xv=1 *1xu=1 *2xu=0 *2xv=1 e1- *3xv=0"},
 		{"a refused one leaves it in use", "b1xu b2xu e2- *3xv=1 *3xu=0"},

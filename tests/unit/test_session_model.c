@@ -161,10 +161,11 @@ static int64_t model_find(unsigned handle, unsigned id, unsigned user)
 	return best ? best->number : 0;
 }
 
-static bool model_in_use(unsigned handle, unsigned id, unsigned client)
+static bool model_in_use(unsigned handle, unsigned id, bool deferred, unsigned client)
 {
 	for (const struct entry *e = model; e < model + model_count; e++)
-		if (e->connected && e->id == id && e->handle != handle && (e->deferred || e->client != client))
+		if (e->connected && e->id == id && e->handle != handle &&
+			(e->deferred != deferred || (!deferred && e->client != client)))
 			return true;
 	return false;
 }
@@ -239,7 +240,10 @@ static void both_agree(struct sqlauth_sessions *sessions, unsigned operation)
 		if (number_of(sqlauth_sessions_find(sessions, pointer, ids[id], users[user])) !=
 			model_find(handle, id, user))
 			fail_msg("operation %u: find %u %s %u", operation, handle, ids[id], user);
-		if (sqlauth_sessions_in_use(sessions, ids[id], pointer, users[user]) != model_in_use(handle, id, user))
+		bool deferred = below(2);
+		if (sqlauth_sessions_in_use(sessions, ids[id], pointer,
+			    deferred ? SQLAUTH_SESSION_DEFERRED : SQLAUTH_SESSION_OURS,
+			    users[user]) != model_in_use(handle, id, deferred, user))
 			fail_msg("operation %u: in_use %u %s %u", operation, handle, ids[id], user);
 	}
 	size_t ended = model_ended(true) + model_ended(false);

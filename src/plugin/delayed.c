@@ -1,0 +1,327 @@
+/* Delayed answers: which connections wait, whose turn it is, and handing results over. What a verdict means is
+ * connect.c's affair (plugin_decide), how it is computed the workers'.
+ *
+ * A client that goes away while it waits is not announced by any event; its request is found out by the next connection
+ * with its id or in its memory, or answered into the void, which the broker ignores.
+ */
+#include "delayed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fair_queue.h"
+#include "sqlauth/secret.h"
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+#include <utlist.h>
+
+#define TURN_BUDGET_US 1000
+#define COST_BYTES     1024 /* of a password that count as one more request */
+
+struct request {
+	struct work work;      /* first: the workers know a request by it */
+	struct fair_item item; /* waits in its place's line */
+	UT_hash_handle by_id, by_handle;
+	struct request *prev, *next; /* of the same instance, in the order in which they came */
+	struct delayed *owner;
+	uint64_t id_hash;
+	const void *handle;
+	struct sqlauth_identity *identity;
+	struct verify_mark mark;
+	int64_t asked_ms;
+	bool working, known; /* known: in the tables; otherwise cancelled or being answered */
+	char *mqtt_id, *username, *address;
+};
+
+struct delayed {
+	struct plugin *plugin;
+	struct workers *workers;
+	struct fair_queue queue;
+	struct request *requests; /* in the order in which they came */
+};
+
+/* What the broker's table is: one for the process. Touched in the broker's thread only. */
+static struct {
+	struct request *by_id, *by_handle;
+	struct sqlauth_hash_key key;
+	bool has_key;
+	const void *completing; /* handle of the connection that is being answered */
+	bool announced;         /* the broker said what became of it */
+} table;
+
+bool delayed_is_possible(void)
+{
+	return mosquitto_complete_basic_auth && mosquitto_client;
+}
+
+enum sqlauth_error delayed_new(struct plugin *plugin, unsigned threads, struct delayed **delayed_r)
+{
+	struct delayed *delayed = calloc(1, sizeof *delayed);
+	enum sqlauth_error error;
+
+	if (!delayed)
+		return SQLAUTH_ERROR_MEMORY;
+	delayed->plugin = plugin;
+	fair_queue_init(&delayed->queue, DELAYED_MAX);
+	error = workers_new(threads, &plugin->options.limits, &delayed->workers);
+	if (error) {
+		free(delayed);
+		return error;
+	}
+	if (!table.has_key)
+		sqlauth_secret_random(&table.key, sizeof table.key);
+	table.has_key = true;
+	*delayed_r = delayed;
+	return SQLAUTH_OK;
+}
+
+/* ---- the tables ---- */
+
+static uint64_t hash_id(const char *mqtt_id)
+{
+	return sqlauth_keyed_hash(&table.key, mqtt_id, strlen(mqtt_id));
+}
+
+static void forget(struct request *request)
+{
+	if (!request->known)
+		return;
+	HASH_DELETE(by_id, table.by_id, request);
+	HASH_DELETE(by_handle, table.by_handle, request);
+	request->known = false;
+}
+
+static bool enter(struct request *request)
+{
+	HASH_ADD(by_id, table.by_id, id_hash, sizeof request->id_hash, request);
+	if (!request->by_id.tbl)
+		return false;
+	HASH_ADD(by_handle, table.by_handle, handle, sizeof request->handle, request);
+	if (!request->by_handle.tbl) {
+		HASH_DELETE(by_id, table.by_id, request);
+		return false;
+	}
+	request->known = true;
+	return true;
+}
+
+static void request_free(struct request *request)
+{
+	forget(request);
+	fair_queue_remove(&request->owner->queue, &request->item);
+	DL_DELETE(request->owner->requests, request);
+	sqlauth_identity_free(request->identity);
+	sqlauth_secret_free(request->work.password);
+	sqlauth_secret_wipe(&request->work, sizeof request->work);
+	free(request->mqtt_id);
+	free(request->username);
+	free(request->address);
+	free(request);
+}
+
+/* Nobody waits for this one any more. A worker that is at it is not disturbed: its verdict is still worth remembering.
+ */
+static void cancel(struct request *request)
+{
+	if (!request)
+		return;
+	forget(request);
+	if (!request->working)
+		request_free(request);
+}
+
+void delayed_cancel(const void *handle, const char *mqtt_id)
+{
+	struct request *request = NULL;
+	uint64_t hash;
+
+	if (!table.by_id)
+		return;
+	HASH_FIND(by_handle, table.by_handle, &handle, sizeof handle, request);
+	cancel(request);
+	if (!mqtt_id)
+		return;
+	hash = hash_id(mqtt_id);
+	HASH_FIND(by_id, table.by_id, &hash, sizeof hash, request);
+	cancel(request);
+}
+
+void delayed_note_event(const void *handle)
+{
+	if (handle == table.completing)
+		table.announced = true;
+}
+
+/* ---- beginning ---- */
+
+static char *copy(const char *string)
+{
+	return string ? strdup(string) : NULL;
+}
+
+static bool fill(struct request *request, const struct asker *asker, const struct verify_question *question)
+{
+	request->mqtt_id = strdup(asker->mqtt_id);
+	request->username = copy(asker->username);
+	request->address = copy(asker->address);
+	request->work.password = malloc(question->length + 1);
+	if (!request->mqtt_id || !request->work.password || (asker->username && !request->username) ||
+		(asker->address && !request->address))
+		return false;
+	memcpy(request->work.password, question->password, question->length);
+	request->work.password[question->length] = '\0';
+	request->work.length = question->length;
+	memcpy(request->work.hash, question->hash, strlen(question->hash) + 1);
+	request->id_hash = hash_id(asker->mqtt_id);
+	request->handle = asker->client;
+	return true;
+}
+
+bool delayed_begin(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
+	const struct verify_mark *mark, struct sqlauth_identity *identity)
+{
+	struct request *request;
+	const struct sqlauth_clock *clock = delayed->plugin->clock;
+
+	if (strlen(question->hash) >= sizeof request->work.hash)
+		return false;
+	request = calloc(1, sizeof *request);
+	if (!request)
+		return false;
+	request->owner = delayed;
+	request->mark = *mark;
+	request->asked_ms = clock->monotonic_ms(clock->context);
+	DL_APPEND(delayed->requests, request);
+	if (!fill(request, asker, question) ||
+		!fair_queue_add(&delayed->queue, &request->item, mark->place, 1 + question->length / COST_BYTES) ||
+		!enter(request)) {
+		request_free(request);
+		return false;
+	}
+	/* Its turn comes at the next TICK, which is the next thing the broker does: it cannot be answered before the
+	 * broker knows that it waits. */
+	request->identity = identity;
+	return true;
+}
+
+/* ---- answering ---- */
+
+/* Tells the broker. Where nobody is there any more it does nothing, and the session that was begun for the connection
+ * must not stay: the broker says CONNECT or an end within the call for whoever is. */
+static void complete(struct delayed *delayed, const struct request *request, bool accepted)
+{
+	table.completing = request->handle;
+	table.announced = false;
+	mosquitto_complete_basic_auth(request->mqtt_id, accepted ? MOSQ_ERR_SUCCESS : MOSQ_ERR_AUTH);
+	if (accepted && !table.announced)
+		sqlauth_sessions_end(delayed->plugin->sessions, request->handle, false);
+	table.completing = NULL;
+}
+
+static void answer(struct request *request, enum verify_answer verdict, enum sqlauth_error verified)
+{
+	struct delayed *delayed = request->owner;
+	struct asker asker = {.handle = request->handle,
+		.mqtt_id = request->mqtt_id,
+		.username = request->username,
+		.address = request->address};
+	bool accepted;
+
+	/* From here on events for this connection are not about a request. */
+	forget(request);
+	accepted = plugin_decide(delayed->plugin, &asker, request->identity, &request->mark, verdict, verified);
+	complete(delayed, request, accepted);
+	request_free(request);
+}
+
+/* A worker is through with it. */
+static void take_back(struct request *request)
+{
+	enum sqlauth_error verified = request->work.verified;
+
+	request->working = false;
+	plugin_note_verdict(request->owner->plugin, &request->mark, request->username, request->work.hash, verified);
+	if (request->known)
+		answer(request, VERIFY_DONE, verified);
+	else
+		request_free(request);
+}
+
+static struct request *request_of(struct fair_item *item)
+{
+	return (struct request *)((char *)item - offsetof(struct request, item));
+}
+
+/* Its turn has come: is the work still needed, and allowed? */
+static void serve(struct request *request)
+{
+	struct delayed *delayed = request->owner;
+	enum sqlauth_error verified = SQLAUTH_ERROR_SYSTEM;
+	enum verify_answer verdict =
+		verify_consult(&delayed->plugin->verifier, &request->mark, request->username, &verified);
+
+	if (verdict != VERIFY_NEEDED) {
+		answer(request, verdict, verified);
+		return;
+	}
+	request->working = true;
+	workers_start(delayed->workers, &request->work);
+}
+
+void delayed_turn(struct delayed *delayed)
+{
+	int64_t until;
+	struct work *work;
+	struct fair_item *item;
+
+	if (!delayed->requests)
+		return;
+	until = sqlauth_clock_us() + TURN_BUDGET_US;
+	while ((work = workers_collect(delayed->workers))) {
+		take_back((struct request *)work);
+		if (sqlauth_clock_us() > until)
+			break;
+	}
+	while (workers_have_room(delayed->workers) && (item = fair_queue_take(&delayed->queue))) {
+		serve(request_of(item));
+		if (sqlauth_clock_us() > until)
+			break;
+	}
+	if (delayed->queue.count > 0 && workers_have_room(delayed->workers))
+		workers_call_again(delayed->workers);
+}
+
+void delayed_free(struct delayed *delayed)
+{
+	struct request *request, *next;
+
+	if (!delayed)
+		return;
+	workers_free(delayed->workers);
+	DL_FOREACH_SAFE(delayed->requests, request, next)
+	request_free(request);
+	free(delayed);
+}
+
+/* ---- for metrics and ticks ---- */
+
+bool delayed_must_look(const struct delayed *delayed)
+{
+	return delayed->requests && !workers_wake(delayed->workers);
+}
+
+size_t delayed_waiting(const struct delayed *delayed)
+{
+	return delayed->queue.count;
+}
+
+int64_t delayed_longest_ms(const struct delayed *delayed)
+{
+	const struct sqlauth_clock *clock = delayed->plugin->clock;
+	const struct request *request = delayed->requests;
+
+	while (request && request->working)
+		request = request->next;
+	return request ? clock->monotonic_ms(clock->context) - request->asked_ms : 0;
+}

@@ -1,0 +1,54 @@
+/* Connections whose answer is delayed while a worker verifies their password (Mosquitto 2.1, where the
+ * answer names a connection by its client id alone).
+ *
+ *   begin ──▶ WAITING ──its turn──▶ WORKING ──▶ answered
+ *                └──────cancel─────────┴─────▶ dropped, never answered
+ *
+ * A request stands for one connection: its handle and its id. A newer connection with either of them means that the
+ * older one is gone, and cancels it before anything else is done for the newer one. So a result is only ever handed
+ * over to the connection that asked for it. The broker has one table of delayed connections for all instances of the
+ * plugin, and so have we.
+ */
+#ifndef SQLAUTH_PLUGIN_DELAYED_H
+#define SQLAUTH_PLUGIN_DELAYED_H
+
+#include "plugin.h"
+#include "workers.h"
+
+/* Waiting requests; one takes about a kilobyte, and another one for each kilobyte of its password. */
+#define DELAYED_MAX 32768
+
+struct delayed;
+
+/* Whether the running broker can wait for an answer. */
+bool delayed_is_possible(void);
+
+/* SYSTEM where there can be no threads. */
+enum sqlauth_error delayed_new(struct plugin *plugin, unsigned threads, struct delayed **delayed_r)
+	__attribute__((warn_unused_result));
+
+/* Ends the threads; whoever waits is not answered any more. NULL is allowed. */
+void delayed_free(struct delayed *delayed);
+
+/* Takes the connection in, and its identity: the broker is to be told that the answer comes later. False: there is no
+ * room, and the identity stays the caller's. */
+bool delayed_begin(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
+	const struct verify_mark *mark, struct sqlauth_identity *identity);
+
+/* A connection with this handle and this id (NULL: none known) begins or stands: older ones with either are gone. */
+void delayed_cancel(const void *handle, const char *mqtt_id);
+
+/* The broker says CONNECT or an end for this handle: for completions. */
+void delayed_note_event(const void *handle);
+
+/* Hands results over and gives work out, for about a millisecond at most. At every turn of the broker's loop. */
+void delayed_turn(struct delayed *delayed);
+
+/* Whether anybody waits for an answer, and whether the broker must look for it, because nobody can wake it. */
+bool delayed_must_look(const struct delayed *delayed);
+
+/* Connections that wait for a worker, and how long the first of them has waited. */
+size_t delayed_waiting(const struct delayed *delayed);
+int64_t delayed_longest_ms(const struct delayed *delayed);
+
+#endif

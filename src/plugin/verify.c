@@ -1,0 +1,105 @@
+/* The policy of verification: memory first, then the ration, then the work. Knows no connections, threads or events. */
+#include "verify.h"
+
+#include <string.h>
+
+enum sqlauth_error verifier_init(
+	const struct plugin_options *options, const struct sqlauth_clock *clock, struct verifier *verifier_r)
+{
+	struct verifier verifier = {.limits = options->limits, .share = {.share = options->verify_share}};
+	enum sqlauth_error error = sqlauth_verified_new(
+		clock, options->verified_cache_size, options->verified_cache_seconds, &verifier.memory);
+
+	if (!error)
+		error = sqlauth_ration_new(
+			clock, options->failures_per_address, options->failures_per_username, &verifier.ration);
+	if (error) {
+		verifier_fini(&verifier);
+		return error;
+	}
+	*verifier_r = verifier;
+	return SQLAUTH_OK;
+}
+
+void verifier_fini(struct verifier *verifier)
+{
+	sqlauth_verified_free(verifier->memory);
+	sqlauth_ration_free(verifier->ration);
+	*verifier = (struct verifier){0};
+}
+
+void verify_mark_init(const struct verifier *verifier, const struct verify_question *question, const char *address,
+	struct verify_mark *mark_r)
+{
+	struct sqlauth_credentials credentials = {
+		.username = question->username ? question->username : "",
+		.hash = question->hash,
+		.password = question->password,
+		.length = question->length,
+	};
+
+	sqlauth_verified_tag(verifier->memory, &credentials, &mark_r->tag);
+	mark_r->place = sqlauth_ration_place(verifier->ration, address);
+}
+
+enum verify_answer verify_consult(
+	struct verifier *verifier, const struct verify_mark *mark, const char *username, enum sqlauth_error *verified_r)
+{
+	switch (sqlauth_verified_recall(verifier->memory, &mark->tag)) {
+	case SQLAUTH_REMEMBERED_RIGHT:
+		verifier->counts.remembered_right++;
+		*verified_r = SQLAUTH_OK;
+		return VERIFY_DONE;
+	case SQLAUTH_REMEMBERED_WRONG:
+		verifier->counts.remembered_wrong++;
+		*verified_r = SQLAUTH_ERROR_MISMATCH;
+		return VERIFY_DONE;
+	default:
+		if (sqlauth_ration_allows(verifier->ration, mark->place, username))
+			return VERIFY_NEEDED;
+		verifier->counts.rationed++;
+		return VERIFY_RATIONED;
+	}
+}
+
+bool verify_is_slow(const struct verifier *verifier, const char *hash)
+{
+	enum sqlauth_password_scheme scheme;
+
+	return !sqlauth_password_inspect(hash, &verifier->limits, &scheme) && scheme != SQLAUTH_SCHEME_SECRET &&
+	       scheme != SQLAUTH_SCHEME_MOSQUITTO_SHA512;
+}
+
+enum verify_answer verify_here(
+	struct verifier *verifier, const struct verify_question *question, enum sqlauth_error *verified_r)
+{
+	bool slow = verify_is_slow(verifier, question->hash);
+	int64_t began = slow ? sqlauth_clock_us() : 0;
+
+	if (slow && !work_share_allows(&verifier->share, began)) {
+		verifier->counts.busy++;
+		return VERIFY_BUSY;
+	}
+	*verified_r = sqlauth_password_verify(question->hash, question->password, question->length, &verifier->limits);
+	if (slow)
+		work_share_add(&verifier->share, began, sqlauth_clock_us());
+	return VERIFY_DONE;
+}
+
+void verify_note(
+	struct verifier *verifier, const struct verify_mark *mark, const char *username, enum sqlauth_error verified)
+{
+	switch (verified) {
+	case SQLAUTH_OK:
+		verifier->counts.fresh_right++;
+		sqlauth_verified_remember(verifier->memory, &mark->tag, true);
+		break;
+	case SQLAUTH_ERROR_MISMATCH:
+		verifier->counts.fresh_wrong++;
+		sqlauth_verified_remember(verifier->memory, &mark->tag, false);
+		sqlauth_ration_fail(verifier->ration, mark->place, username);
+		break;
+	default:
+		break; /* no verdict */
+	}
+}

@@ -1,0 +1,369 @@
+"""Verification never stops the broker: what is remembered, rationed and shared out, and whom a delayed answer reaches."""
+
+import base64
+import hashlib
+import random
+import statistics
+import threading
+import time
+import unittest
+
+import mqtt
+from broker import CAN_DELAY, BrokerTest
+from database import hash_password
+
+BUSY = {mqtt.SERVER_BUSY} if CAN_DELAY else {mqtt.CLOSED}
+RATIONED = {0x9F} if CAN_DELAY else {mqtt.CLOSED}  # "connection rate exceeded"
+NO_MEMORY = {"verified_cache_size": "0"}
+
+
+def secret_hash(secret, salt=b"0123456789abcdef"):
+    def encode(data):
+        return base64.urlsafe_b64encode(data).decode().rstrip("=")
+    digest = hashlib.blake2b(secret.encode(), key=salt, digest_size=32).digest()
+    return "$secret$blake2b$%s$%s" % (encode(salt), encode(digest))
+
+
+def iterations_for(seconds):
+    """How many iterations of PBKDF2 take about so long here."""
+    begin = time.perf_counter()
+    hashlib.pbkdf2_hmac("sha512", b"x", b"0123456789ab", 20000)
+    return max(200, int(20000 * seconds / (time.perf_counter() - begin)))
+
+
+class VerificationTest(BrokerTest):
+    def setUp(self):
+        super().setUp()
+        self.make_database()
+        self.db.client("alice", permissions="allow both a/#")
+        self.db.client("bob", permissions="allow both b/#")
+
+    def set_hash(self, name, encoded):
+        self.db.sql("UPDATE clients SET password = '%s' WHERE name = '%s';" % (encoded, name))
+
+    def slow(self, seconds, *names):
+        encoded = hash_password("secret", iterations_for(seconds))
+        for name in names or ("alice", "bob"):
+            self.set_hash(name, encoded)
+
+    def timed(self, client_id, username, password, source=None):
+        """Seconds from CONNECT to the answer, and the answer."""
+        client = self.client(client_id, username=username, password=password)
+        client.source = source
+        client.open()
+        begin = time.perf_counter()
+        code = client.connect()
+        return time.perf_counter() - begin, code, client
+
+    def ask(self, client_id, username, password, source=None):
+        """Sends CONNECT and does not wait."""
+        client = self.client(client_id, username=username, password=password)
+        client.source = source
+        client.open()
+        client.send(client.connect_packet())
+        return client
+
+    def answer(self, client):
+        try:
+            return client.wait_connack()
+        except mqtt.Closed:
+            return mqtt.CLOSED
+
+
+class MemoryTest(VerificationTest):
+    def test_a_verified_password_is_not_hashed_again(self):
+        self.slow(0.3)
+        self.start_broker()
+        first, code, client = self.timed("a", "alice", "secret")
+        self.assertEqual(code, mqtt.SUCCESS)
+        client.disconnect()
+        again = min(self.timed("a", "alice", "secret")[0] for _ in range(5))
+        self.assertLess(again, first / 5)
+
+    def test_a_wrong_password_is_not_hashed_again(self):
+        self.slow(0.3)
+        self.start_broker()
+        for username in ("alice", "mallory"):
+            first = self.timed("a", username, "wrong")[0]
+            again = min(self.timed("a", username, "wrong")[0] for _ in range(5))
+            if username == "alice":
+                self.assertLess(again, first / 5)
+        self.assert_refused("a", "alice", "wrong", because="wrong_password")
+        self.connect("a", "alice", "secret")
+
+    def test_without_a_memory_every_connect_is_hashed(self):
+        self.slow(0.1)
+        for options in ({"verified_cache_size": "0"}, {"verified_cache_seconds": "0"}):
+            self.start_broker(options)
+            first = self.timed("a", "alice", "secret")[0]
+            again = min(self.timed("a", "alice", "secret")[0] for _ in range(3))
+            self.assertGreater(again, first / 5)
+            self.broker.stop()
+
+    def test_what_is_remembered_is_bound_to_the_stored_hash(self):
+        self.start_broker()
+        self.login("alice").disconnect()
+        self.assert_refused("a", "alice", "other", because="wrong_password")
+        self.set_hash("alice", hash_password("other"))
+        self.assert_refused("a", "alice", "secret", because="wrong_password")
+        self.connect("a", "alice", "other")
+
+    def test_a_remembered_password_lets_no_disabled_client_in(self):
+        self.start_broker()
+        self.login("alice").disconnect()
+        self.db.sql("UPDATE clients SET enabled = 0 WHERE name = 'alice';")
+        self.assert_refused("a", "alice", "secret", because="disabled")
+
+
+class RationTest(VerificationTest):
+    def test_failures_of_a_username_are_rationed_and_said_so_once(self):
+        self.start_broker({"failures_per_username": "1"})
+        codes = [self.timed("a", "alice", "wrong %d" % i)[1] for i in range(40)]
+        self.assertEqual(codes[0], mqtt.NOT_AUTHORIZED)
+        self.assertTrue(set(codes) <= RATIONED | {mqtt.NOT_AUTHORIZED}, codes)
+        self.assertGreater(sum(code in RATIONED for code in codes), 20)
+        self.assert_logged(r'sqlauth: refused connect reason=rationed client_id="a" username="alice" address="127.0.0.1"')
+        self.broker.turn()
+        self.broker.stop()
+        lines = [line for line in self.broker.log.lines() if "reason=rationed" in line]
+        self.assertEqual(len(lines), 2, lines)  # the first, and the summary
+        self.assertRegex(lines[1], r"^sqlauth: refused again count=\d+ seconds=\d+ connect reason=rationed ")
+
+    def test_who_is_rationed_at_an_address_is_not_at_another(self):
+        self.start_broker({"failures_per_username": "1"})
+        for i in range(20):
+            self.timed("a", "alice", "wrong %d" % i)
+        self.assertIn(self.timed("a", "alice", "secret")[1], RATIONED)
+        self.assertEqual(self.timed("b", "alice", "secret", ("127.0.0.2", 0))[1], mqtt.SUCCESS)
+        self.assertEqual(self.timed("c", "bob", "secret")[1], mqtt.SUCCESS)
+
+    def test_a_remembered_password_passes_where_its_address_is_rationed(self):
+        self.start_broker({"failures_per_address": "1"})
+        self.login("alice").disconnect()
+        for i in range(20):
+            self.timed("x", "bob", "wrong %d" % i)
+        self.assertIn(self.timed("x", "bob", "secret")[1], RATIONED)
+        self.login("alice")
+
+    def test_successes_and_the_same_wrong_password_take_nothing_of_the_ration(self):
+        for i in range(40):
+            self.db.client("device-%d" % i)
+        self.start_broker({"failures_per_address": "1", "failures_per_username": "1"})
+        for i in range(40):
+            self.login("device-%d" % i).disconnect()
+            self.assert_refused("a", "alice", "wrong", because="wrong_password")
+
+    def test_fast_hashes_are_never_busy(self):
+        for i in range(30):
+            self.db.client("device-%d" % i)
+            self.set_hash("device-%d" % i, secret_hash("generated-%d" % i))
+        self.start_broker({"verify_share": "0.01", "verify_threads": "0"})
+        clients = [self.ask("d%d" % i, "device-%d" % i, "generated-%d" % i) for i in range(30)]
+        self.assertEqual({self.answer(client) for client in clients}, {mqtt.SUCCESS})
+
+    def test_hashing_in_the_brokers_thread_is_bounded_by_its_share(self):
+        self.slow(0.05)
+        self.start_broker({"verify_threads": "0", "verify_share": "0.2", **NO_MEMORY})
+        watcher = self.client("watcher", username="control", password="secret")
+        self.assertEqual(watcher.connect(), mqtt.SUCCESS)
+        begin, hashed, answers = time.perf_counter(), 0.0, []
+        while time.perf_counter() - begin < 3:
+            took, code, client = self.timed("a", "alice", "secret")
+            client.close()
+            answers.append(code)
+            hashed += took if code == mqtt.SUCCESS else 0
+        self.assertTrue(set(answers) <= BUSY | {mqtt.SUCCESS}, set(answers))
+        self.assertIn(mqtt.SUCCESS, answers)
+        self.assertLess(hashed / (time.perf_counter() - begin), 0.4)
+        self.assertTrue(watcher.is_open())
+        self.assert_logged(r"reason=busy ")
+
+
+class DelayedTest(VerificationTest):
+    def test_messages_flow_while_passwords_are_verified(self):
+        self.slow(1)
+        self.start_broker()
+        talker = self.connect("control", "control", "secret")
+        waiting = self.ask("a", "alice", "secret")
+        begin = time.perf_counter()
+        for _ in range(20):
+            talker.ping()
+        self.assertLess(time.perf_counter() - begin, 0.8)
+        self.assertFalse(waiting.readable())
+        self.assertEqual(self.answer(waiting), mqtt.SUCCESS)
+        waiting.ping()
+
+    def test_the_answer_comes_as_soon_as_without_threads(self):
+        """A broker that nobody woke would be 50 ms late, in the middle."""
+        self.slow(0.003)
+        took = {}
+        for threads in ("0", "1"):
+            self.start_broker({"verify_threads": threads})
+            took[threads] = []
+            for i in range(100):
+                seconds, _, client = self.timed("a", "alice", "wrong %d" % i)
+                client.close()
+                took[threads].append(seconds)
+            self.broker.stop()
+        late = statistics.median(took["1"]) - statistics.median(took["0"])
+        self.assertLess(late, 0.005, "%.1f ms" % (late * 1000))
+
+    def test_a_verdict_reaches_only_who_asked_for_it(self):
+        """The race of a name that is given to two connections, a thousand times: somebody with the right password connects and
+        goes; another one comes at once under the same id with a wrong one."""
+        hash_seconds = 0.002
+        self.slow(hash_seconds)
+        self.start_broker({"verify_threads": "2", **NO_MEMORY})
+        generator = random.Random(1)
+        for i in range(1000):
+            first = self.ask("same", "alice", "secret")
+            wait_until = time.perf_counter() + generator.uniform(0, 1.5 * hash_seconds)
+            while time.perf_counter() < wait_until:
+                pass
+            (first.abort if i % 2 else first.close)()
+            second = self.ask("same", ("alice", "bob", "mallory")[i % 3], "wrong %d" % i)
+            self.assertIn(self.answer(second), (mqtt.NOT_AUTHORIZED, mqtt.CLOSED), i)
+            second.close()
+            del self.clients[:]
+        self.connect("same", "bob", "secret")  # nobody is left who has the id
+
+    def test_a_newer_connection_with_the_right_password_gets_its_own_verdict(self):
+        self.slow(0.01)
+        self.start_broker({"verify_threads": "1", **NO_MEMORY})
+        accepted = 0
+        for i in range(50):
+            self.ask("same", "bob", "wrong %d" % i).abort()
+            self.broker.turn()
+            second = self.ask("same", "alice", "secret")
+            code = self.answer(second)
+            self.assertIn(code, (mqtt.SUCCESS, mqtt.CLOSED))
+            if code == mqtt.SUCCESS:
+                accepted += 1
+                self.assertEqual(second.publish("b/1", qos=1), mqtt.NOT_AUTHORIZED)
+                self.assertNotEqual(second.publish("a/1", qos=1), mqtt.NOT_AUTHORIZED)
+            second.close()
+            self.broker.turn()
+        self.assertGreater(accepted, 40)
+
+    def test_a_client_that_leaves_while_it_waits_leaves_its_id_free(self):
+        self.slow(0.2, "alice")
+        self.start_broker({"verify_threads": "1"})
+        for i in range(5):
+            self.ask("shared", "alice", "secret").abort()
+            self.broker.turn()
+            self.connect("other", "alice", "secret").disconnect()  # served after it
+            self.connect("shared", "bob", "secret").disconnect()
+
+    def test_a_full_queue_is_busy_for_its_address_and_not_for_others(self):
+        self.slow(0.1, "alice")
+        self.start_broker({"verify_threads": "1", "failures_per_address": "0", "failures_per_username": "0"})
+        waiting = [self.ask("w%d" % i, "alice", "%d" % i + "x" * 65000) for i in range(300)]
+        self.broker.turn()
+        answered = [client for client in waiting if client.readable()]
+        self.assertIn(mqtt.SERVER_BUSY, [self.answer(client) for client in answered])
+        self.assertGreater(len(waiting) - len(answered), 200)
+        took, code, _ = self.timed("b", "bob", "secret", ("127.0.0.2", 0))
+        self.assertEqual(code, mqtt.SUCCESS)
+        self.assertLess(took, 5)  # those who came before from one address would take 25 s
+
+    def test_waiting_work_of_who_has_failed_too_often_is_dropped(self):
+        self.slow(0.05, "alice")
+        self.start_broker({"verify_threads": "1", "failures_per_address": "2"})
+        begin = time.perf_counter()
+        waiting = [self.ask("w%d" % i, "alice", "wrong %d" % i) for i in range(200)]
+        self.assertEqual({self.answer(client) for client in waiting}, {mqtt.NOT_AUTHORIZED})
+        self.assertLess(time.perf_counter() - begin, 5)  # all of them would take 10 s
+        self.assert_logged(r"refused connect reason=rationed ")
+
+    def test_two_thousand_devices_come_back_while_another_address_guesses(self):
+        devices, sources = 2000, [("127.0.0.%d" % n, 0) for n in (1,)]
+        encoded = hash_password("secret", iterations_for(0.001))
+        self.db.sql("".join("INSERT INTO clients(name, username, password) VALUES ('d%d', 'd%d', '%s');" % (i, i, encoded)
+                            for i in range(devices)))
+        self.start_broker({"verify_threads": "1", "failures_per_address": "20", "failures_per_username": "5"})
+        guessing = threading.Event()
+        guesses = []
+
+        def guess():
+            while not guessing.is_set():
+                client = mqtt.Client(self.broker.port(), "g", "d1", "guess %d" % len(guesses))
+                client.source = ("127.0.0.2", 0)
+                guesses.append(client.connect())
+                client.close()
+
+        guesser = threading.Thread(target=guess)
+        guesser.start()
+        try:
+            waiting = [self.ask("d%d" % i, "d%d" % i, "secret", sources[0]) for i in range(devices)]
+            self.assertEqual({self.answer(client) for client in waiting}, {mqtt.SUCCESS})
+        finally:
+            guessing.set()
+            guesser.join()
+        self.assertNotIn(mqtt.SUCCESS, guesses)
+        self.assertGreater(len(guesses), 100)
+
+    def test_a_reload_with_work_in_flight_changes_nobodys_answer(self):
+        self.slow(0.1)
+        self.start_broker({"verify_threads": "2", **NO_MEMORY})
+        connected = self.login("alice", "connected")
+        right = [self.ask("r%d" % i, "alice", "secret") for i in range(6)]
+        wrong = [self.ask("w%d" % i, "bob", "wrong %d" % i) for i in range(6)]
+        self.broker.reload()
+        self.assertEqual([self.answer(client) for client in right], [mqtt.SUCCESS] * 6)
+        self.assertEqual([self.answer(client) for client in wrong], [mqtt.NOT_AUTHORIZED] * 6)
+        self.assertTrue(connected.is_open())
+
+    def test_the_broker_ends_with_work_in_flight(self):
+        self.slow(0.2)
+        self.start_broker({"verify_threads": "2"})
+        for i in range(50):
+            self.ask("w%d" % i, "alice", "wrong %d" % i)
+        self.broker.turn()
+        begin = time.perf_counter()
+        self.broker.stop()
+        self.assertLess(time.perf_counter() - begin, 5)  # all of it would take as long; one hash per thread does not
+
+    def test_a_client_that_changes_while_its_password_is_verified_is_refused(self):
+        self.slow(1, "alice")
+        self.start_broker()
+        waiting = self.ask("a", "alice", "secret")
+        self.broker.turn()
+        self.db.sql("UPDATE clients SET enabled = 0 WHERE name = 'alice';")
+        self.assertEqual(self.answer(waiting), mqtt.NOT_AUTHORIZED)
+        self.assert_logged(r"reason=changed ")
+
+    def test_every_listener_can_have_its_own_instance(self):
+        self.slow(0.05)
+        self.start_broker({"verify_threads": "1"}, settings=["per_listener_settings true"])
+        self.login("alice")
+        self.assert_refused("x", "bob", "wrong", because="wrong_password")
+
+
+class OracleTest(VerificationTest):
+    def test_unknown_disabled_and_wrong_take_the_same_time_and_say_the_same(self):
+        """In a form that is not the default one, so that the decoy has to follow."""
+        self.db.client("dora", enabled=0)
+        self.slow(0.02, "alice", "bob", "dora")
+        self.start_broker({"verify_share": "1"})
+        self.login("bob").disconnect()
+        took = {"alice": [], "dora": [], "mallory": []}
+        for i in range(40):
+            for username, seconds in took.items():
+                while True:
+                    each, code, client = self.timed("x", username, "wrong %d" % i)
+                    client.close()
+                    if code != mqtt.CLOSED:  # busy: verified in the broker's thread, and too early
+                        break
+                self.assertEqual(code, mqtt.NOT_AUTHORIZED)
+                seconds.append(each)
+        quarter = {username: statistics.quantiles(seconds, n=4)[0] for username, seconds in took.items()}
+        for username in ("dora", "mallory"):
+            ratio = quarter[username] / quarter["alice"]
+            self.assertTrue(0.67 < ratio < 1.5, quarter)
+
+
+if not CAN_DELAY:  # these brokers want every answer at once
+    del DelayedTest
+
+if __name__ == "__main__":
+    unittest.main()
