@@ -22,8 +22,9 @@ struct corpus {
 	char *texts;
 };
 
-/* All concatenations of 1 to `most` of the `tokens` (NULL at the end) for which `keep` (NULL: all) says true.
- * Ended by corpus_fini. An allocation that fails ends the process. */
+/* All concatenations of 1 to `most` of the `tokens` (NULL at the end) for which `keep` (NULL: all) says true;
+ * where the environment's SQLAUTH_TEST_EFFORT is `short`, of one less than `most` if that is more than 3. Ended by
+ * corpus_fini. An allocation that fails ends the process. */
 void corpus_init(struct corpus *corpus_r, const char *const *tokens, unsigned most,
 	bool (*keep)(const char *text, size_t length));
 void corpus_fini(struct corpus *corpus);

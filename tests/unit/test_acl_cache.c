@@ -17,7 +17,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-#define HELD_MAX 100
+#define HELD_MAX 40
 
 /* a1 and a2 have group a, by rules of different kinds, b1 has b, none has nothing. */
 #define CONTENT                                                                                                        \
@@ -143,7 +143,7 @@ static void what_nobody_holds_is_kept_within_a_bound(void **state)
 
 	(void)state;
 	sqlauth_acl_unref(b1);
-	for (size_t i = 0; i < 5 * ACL_CACHE_SLACK; i++) {
+	for (size_t i = 0; i < 3 * ACL_CACHE_SLACK; i++) {
 		change_a(i);
 		sqlauth_acl_unref(acl_of("a1"));
 		assert_in_range(sqlauth_engine_acl_count(fixture.engine), 1, ACL_CACHE_SLACK);
@@ -159,7 +159,7 @@ static void what_somebody_holds_is_kept_and_found_again(void **state)
 		change_a(i);
 		held[i] = acl_of("a1");
 	}
-	for (size_t i = 0; i < 10 * ACL_CACHE_SLACK; i++) {
+	for (size_t i = 0; i < 4 * ACL_CACHE_SLACK; i++) {
 		change_a(HELD_MAX + i);
 		sqlauth_acl_unref(acl_of("a1"));
 		assert_in_range(
