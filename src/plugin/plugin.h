@@ -42,6 +42,7 @@ struct plugin {
 	int64_t ending_ms;  /* about */
 	bool database_down; /* the last connect found the database unusable, and the log says so */
 	bool ticks;         /* the broker calls TICK at all */
+	bool told_of_no_ticks;
 	bool reloading; /* 2.0: since RELOAD, when known clients are authenticated again, until TICK (which may never
 			   come) */
 	int64_t maintained_ms; /* when maintain last did its work */

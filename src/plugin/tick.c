@@ -29,8 +29,14 @@ static void maintain(struct plugin *plugin)
 
 void plugin_maintain(struct plugin *plugin)
 {
-	if (!plugin->ticks && is_due(plugin))
-		maintain(plugin);
+	if (plugin->ticks || !is_due(plugin))
+		return;
+	maintain(plugin);
+	if (!plugin->told_of_no_ticks)
+		plugin_log(MOSQ_LOG_WARNING,
+			"this Mosquitto gives the plugin no ticks, as 2.0.11 with per_listener_settings: clients stay "
+			"connected whatever disconnect_before says; upgrade it, or do without per_listener_settings");
+	plugin->told_of_no_ticks = true;
 }
 
 int plugin_on_tick(int event, void *data, void *instance)

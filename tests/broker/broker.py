@@ -250,7 +250,8 @@ class Broker:
         source = probe.socket.getsockname()[1]
         probe.connect()
         probe.close()
-        self.log.wait(r"New connection from 127\.0\.0\.1:%d " % source, since)
+        if "connection_messages false" not in self.settings:
+            self.log.wait(r"New connection from 127\.0\.0\.1:%d " % source, since)
 
     def _check_signs(self):
         for line in self.log.lines():

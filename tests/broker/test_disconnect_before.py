@@ -6,7 +6,7 @@ import time
 import unittest
 
 import mqtt
-from broker import PLUGIN, BrokerTest, Listener
+from broker import PLUGIN, VERSION, BrokerTest, Listener
 from crowd import Crowd, cpu_seconds
 from database import Database, hash_password
 
@@ -193,6 +193,20 @@ class DisconnectBeforeTest(BrokerTest):
         self.disconnect("carol", database=second)
         clients["carol"].wait_closed()
         self.assertTrue(clients["bob"].is_open() and clients["dave"].is_open())
+
+    def test_a_broker_that_cannot_close_connections_says_so(self):
+        """2.0.11 with per_listener_settings never calls the plugin but with a question; elsewhere it is obeyed."""
+        self.start_broker(settings=["per_listener_settings true"])
+        alice = self.login("alice")
+        self.disconnect("alice")
+        if VERSION == (2, 0, 11):
+            since, until = self.broker.log.mark(), time.monotonic() + mqtt.DEADLINE
+            while not any("no ticks" in line for line in self.broker.log.lines()[since:]):
+                self.assertLess(time.monotonic(), until)
+                self.login("bob").disconnect()
+            self.assertTrue(alice.is_open())
+        else:
+            alice.wait_closed()
 
     # ---- how many ----
 
