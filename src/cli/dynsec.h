@@ -59,7 +59,8 @@ struct dynsec_list {
 };
 
 struct dynsec {
-	struct policy *policy;                      /* borrowed; keeps the strings */
+	struct policy *policy; /* borrowed; keeps the strings */
+	bool is_2_1;           /* judged by Mosquitto 2.1: fills in %c and %u; wildcards in front do not reach a `$` */
 	bool send, receive, subscribe, unsubscribe; /* the defaults */
 	const char *anonymous_group;
 	struct dynsec_role *roles; /* these three sorted by name */
@@ -80,6 +81,9 @@ size_t dynsec_links_of(const struct dynsec_list *list, size_t owner, const struc
 
 /* Adds the role's permissions to the group of that name. */
 void dynsec_add_role(struct dynsec *dynsec, const struct dynsec_role *role, const char *group);
+
+/* Whether the role's subscriptions reach topics that begin with a `$` by a wildcard. */
+bool dynsec_reaches_dollar(const struct dynsec *dynsec, const struct dynsec_role *role);
 
 /* Remarks on what the role's permissions do otherwise; once per role. */
 void dynsec_remark_on_role(struct dynsec *dynsec, const struct dynsec_role *role);

@@ -39,13 +39,22 @@ static bool is_same_kind(const struct dynsec_acl *a, const struct dynsec_acl *b)
 	return a->type == b->type || (is_subscribe(a) && is_subscribe(b));
 }
 
-/* Patterns of subscriptions with a wildcard in front reach topics that begin with a `$` there. The part behind the
- * first level; NULL: it is no such filter. */
-static const char *find_rest(const struct dynsec_acl *acl)
+/* Patterns of subscriptions with a wildcard in front reach topics that begin with a `$` in Mosquitto 2.0. The part
+ * behind the first level; NULL: it is no such filter. */
+static const char *find_rest(const struct dynsec *dynsec, const struct dynsec_acl *acl)
 {
-	if (acl->type != DYNSEC_SUBSCRIBE_PATTERN || !filter_is_open(acl->topic))
+	if (dynsec->is_2_1 || acl->type != DYNSEC_SUBSCRIBE_PATTERN || !filter_is_open(acl->topic))
 		return NULL;
 	return acl->topic[0] == '#' ? "/#" : acl->topic + 1;
+}
+
+bool dynsec_reaches_dollar(const struct dynsec *dynsec, const struct dynsec_role *role)
+{
+	for (size_t i = 0; i < role->count; i++) {
+		if (role->acls[i].allow && find_rest(dynsec, &role->acls[i]))
+			return true;
+	}
+	return false;
 }
 
 /* ---- adding ---- */
@@ -53,7 +62,7 @@ static const char *find_rest(const struct dynsec_acl *acl)
 static void add(struct dynsec *dynsec, const char *group, enum sqlauth_effect effect, enum sqlauth_action action,
 	const char *filter)
 {
-	import_add_permission(dynsec->policy, group, effect, action, filter, false);
+	import_add_permission(dynsec->policy, group, effect, action, filter, dynsec->is_2_1);
 }
 
 /* Allows to subscribe to and receive what `filter` and `receivable` have in common. */
@@ -88,7 +97,7 @@ static void add_subscription(
 	struct dynsec *dynsec, const struct dynsec_role *role, const char *group, const struct dynsec_acl *acl)
 {
 	static const char *const roots[] = {"", "$SYS", CONTROL};
-	const char *rest = find_rest(acl);
+	const char *rest = find_rest(dynsec, acl);
 	size_t size = strlen(acl->topic) + sizeof(CONTROL "/#");
 	char *filter = malloc(size);
 
@@ -225,9 +234,9 @@ void dynsec_remark_on_role(struct dynsec *dynsec, const struct dynsec_role *role
 	for (size_t i = 0; i < role->count; i++) {
 		const struct dynsec_acl *acl = &role->acls[i];
 
-		if (strstr(acl->topic, "%c") || strstr(acl->topic, "%u"))
+		if (!dynsec->is_2_1 && (strstr(acl->topic, "%c") || strstr(acl->topic, "%u")))
 			policy_remark(dynsec->policy, POLICY_NOTE,
-				"role %s: topic %s is taken literally, as Mosquitto 2.0 does; %%%%c stands for %%c",
+				"role %s: topic %s is taken literally, as Mosquitto 2.0 does; --from 2.1 fills it in",
 				cli_quote(&name, role->name), cli_quote(&topic, acl->topic));
 		if (is_unsubscribe(acl) && !acl->allow)
 			policy_remark(dynsec->policy, POLICY_WIDER,
@@ -240,12 +249,14 @@ void dynsec_remark_on_role(struct dynsec *dynsec, const struct dynsec_role *role
 	}
 }
 
-/* Subscribing by one role and receiving by the other makes a delivery there, and none here. */
-static bool is_delivered_by_both(
-	const struct dynsec *dynsec, const struct dynsec_acl *subscribe, const struct dynsec_acl *receive)
+/* Subscribing by one role and receiving by the other makes a delivery there, and none here, unless the first role lets
+ * all of it be received as well. */
+static bool is_delivered_by_both(const struct dynsec *dynsec, const struct dynsec_role *subscriber,
+	const struct dynsec_acl *subscribe, const struct dynsec_acl *receive)
 {
-	return !dynsec->receive && subscribe->allow && receive->allow && is_subscribe(subscribe) &&
-	       receive->type == DYNSEC_RECEIVE && filters_may_meet(subscribe->topic, receive->topic);
+	return subscribe->allow && receive->allow && is_subscribe(subscribe) && receive->type == DYNSEC_RECEIVE &&
+	       filters_may_meet(subscribe->topic, receive->topic) &&
+	       !is_receivable(dynsec, subscriber, subscribe->topic);
 }
 
 void dynsec_remark_on_pair(struct dynsec *dynsec, const struct dynsec_role *first, const struct dynsec_role *second)
@@ -263,7 +274,8 @@ void dynsec_remark_on_pair(struct dynsec *dynsec, const struct dynsec_role *firs
 					"where both match",
 					cli_quote(&topic, a->topic), cli_quote(&name, first->name),
 					cli_quote(&deny, b->topic), cli_quote(&other, second->name));
-			} else if (is_delivered_by_both(dynsec, a, b) || is_delivered_by_both(dynsec, b, a)) {
+			} else if (is_delivered_by_both(dynsec, first, a, b) ||
+				   is_delivered_by_both(dynsec, second, b, a)) {
 				policy_remark(dynsec->policy, POLICY_NARROWER,
 					"%s of role %s and %s of role %s only together let a message through; here "
 					"each "

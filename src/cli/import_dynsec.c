@@ -13,9 +13,10 @@
 #define ANONYMOUS "(anonymous)"
 #define NAME_SIZE 4096 /* beyond it the database refuses the name anyway */
 
-enum option { WITH_ANONYMOUS, DRY_RUN };
+enum option { FROM, WITH_ANONYMOUS, DRY_RUN };
 
 static const struct cli_option options[] = {
+	[FROM] = {"from", 0, "VERSION", "the Mosquitto that judged by the file: 2.0 (default) or 2.1"},
 	[WITH_ANONYMOUS] = {"anonymous", 0, NULL, "mosquitto.conf has allow_anonymous true, and so it is to stay"},
 	[DRY_RUN] = {"dry-run", 'n', NULL, "only show what would be done"},
 	{NULL, 0, NULL, NULL},
@@ -38,6 +39,10 @@ static void add_defaults(struct dynsec *dynsec, bool has_anonymous)
 		"a shared subscription, $share/GROUP/FILTER, is judged by FILTER here; there by the whole of it, so "
 		"that only "
 		"# or a $share of its own allowed it");
+	if (dynsec->is_2_1)
+		policy_remark(policy, POLICY_WIDER,
+			"a SUBSCRIBE is allowed by every filter that covers it, to # by +/# for one; there texts were "
+			"compared");
 	if (!dynsec->send && !(dynsec->subscribe && dynsec->receive))
 		return;
 	policy_add_group(policy, DEFAULTS, "defaultACLAccess");
@@ -59,6 +64,7 @@ static void add_roles(struct dynsec *dynsec)
 {
 	enum { OF_CLIENT = 1, OF_GROUP = 2 };
 	unsigned char *uses = calloc(dynsec->role_count + 1, 1);
+	bool reaches_dollar = false;
 
 	if (!uses) {
 		dynsec->policy->error = SQLAUTH_ERROR_MEMORY;
@@ -73,12 +79,18 @@ static void add_roles(struct dynsec *dynsec)
 		char name[NAME_SIZE];
 
 		dynsec_remark_on_role(dynsec, role);
+		reaches_dollar = reaches_dollar || dynsec_reaches_dollar(dynsec, role);
 		if (uses[i] == OF_GROUP)
 			continue;
 		name_role_group(role, name);
 		policy_add_group(dynsec->policy, name, role->description);
 		dynsec_add_role(dynsec, role, name);
 	}
+	if (reaches_dollar)
+		policy_remark(dynsec->policy, POLICY_NARROWER,
+			"subscribePattern with a wildcard in front reached every topic that begins with $; here only "
+			"those under "
+			"$SYS/ and $CONTROL/, as far as they may be received");
 	free(uses);
 }
 
@@ -274,10 +286,16 @@ static enum cli_status run(const struct cli_arguments *arguments)
 {
 	struct policy policy = {0};
 	struct dynsec dynsec = {0};
+	const char *from = arguments->own[FROM];
+	struct cli_quoted quoted;
 	enum cli_status status;
 
 	if (arguments->operand_count != 1)
 		return cli_complain_usage(arguments->command, "one file expected");
+	if (from && strcmp(from, "2.0") != 0 && strcmp(from, "2.1") != 0)
+		return cli_complain_usage(
+			arguments->command, "--from: 2.0 or 2.1 expected, not %s", cli_quote(&quoted, from));
+	dynsec.is_2_1 = from && strcmp(from, "2.1") == 0;
 	status = dynsec_read(&dynsec, &policy, arguments->operands[0]);
 	if (status == CLI_DONE) {
 		convert(&dynsec, arguments->own[WITH_ANONYMOUS] != NULL);

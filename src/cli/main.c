@@ -16,6 +16,34 @@ static const struct cli_command *const commands[] = {
 	&cli_command_init,
 	&cli_command_passwd,
 	&cli_command_check,
+	&cli_command_client_list,
+	&cli_command_client_show,
+	&cli_command_client_add,
+	&cli_command_client_edit,
+	&cli_command_client_delete,
+	&cli_command_client_enable,
+	&cli_command_client_disable,
+	&cli_command_client_disconnect,
+	&cli_command_client_passwd,
+	&cli_command_client_certificate_add,
+	&cli_command_client_certificate_remove,
+	&cli_command_client_import,
+	&cli_command_group_list,
+	&cli_command_group_show,
+	&cli_command_group_add,
+	&cli_command_group_edit,
+	&cli_command_group_delete,
+	&cli_command_group_allow,
+	&cli_command_group_deny,
+	&cli_command_group_revoke,
+	&cli_command_rule_list,
+	&cli_command_rule_add,
+	&cli_command_rule_remove,
+	&cli_command_log_list,
+	&cli_command_log_trim,
+	&cli_command_upgrade,
+	&cli_command_snapshot,
+	&cli_command_restore,
 	&cli_command_import_mosquitto,
 	&cli_command_import_dynsec,
 	&cli_command_import_auth_plug,
@@ -68,7 +96,7 @@ static enum cli_status run(char **argv)
 		if (command)
 			cli_command_help_print(command);
 		else
-			cli_help_print(commands, COMMANDS);
+			cli_help_print(commands, COMMANDS, arguments.command);
 		return CLI_DONE;
 	}
 	if (!command)

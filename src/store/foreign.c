@@ -109,7 +109,6 @@ static enum sqlauth_error open_connection(
 		sqlite3_busy_timeout(foreign->db, BUSY_MS);
 		sqlite3_db_config(foreign->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 		sqlite3_db_config(foreign->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-		sqlite3_set_authorizer(foreign->db, authorize, NULL);
 		*foreign_r = foreign;
 		return SQLAUTH_OK;
 	}
@@ -134,6 +133,8 @@ enum sqlauth_error sqlauth_foreign_open_database(
 	if (plain == NULL)
 		return SQLAUTH_ERROR_MEMORY;
 	error = open_connection(plain, SQLITE_OPEN_READONLY, foreign_r, why);
+	if (error == SQLAUTH_OK)
+		sqlite3_set_authorizer((*foreign_r)->db, authorize, NULL);
 	free(plain);
 	return error;
 }
