@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "delayed.h"
+#include "disconnects.h"
 #include "plugin.h"
 
 #define ENDING_MS 1000
@@ -339,6 +340,8 @@ static enum sqlauth_error establish_refused(
 	plugin_log_refusal(asker, reason);
 	if (!error)
 		error = begin_session(plugin, asker, client, SQLAUTH_SESSION_OURS, true, nothing);
+	if (reason == SQLAUTH_REASON_DISCONNECTED)
+		disconnects_look_again(plugin->disconnects); /* the broker let it in without asking */
 	sqlauth_acl_unref(nothing);
 	return error;
 }
