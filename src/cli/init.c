@@ -1,32 +1,21 @@
 /* `sqlauth init`: a new database, ready for the broker. What that takes is the store's knowledge. */
-#include <pwd.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "command.h"
+#include "owner.h"
 #include "sqlauth/store.h"
-
-#define BROKER_USER "mosquitto" /* what the packages of all distributions call it */
 
 enum option { OWNER };
 
 static const struct cli_option options[] = {
-	[OWNER] = {"owner", 0, "USER", "whose the file is; default for root: " BROKER_USER ", if there is one"},
+	[OWNER] = {"owner", 0, "USER", "whose the file is; default for root: " CLI_BROKER_USER ", if there is one"},
 	{NULL, 0, NULL, NULL},
 };
-
-/* NULL: the file stays with whoever makes it. */
-static const char *choose_owner(const char *asked)
-{
-	if (asked)
-		return asked;
-	return geteuid() == 0 && getpwnam(BROKER_USER) ? BROKER_USER : NULL;
-}
 
 static enum cli_status run(const struct cli_arguments *arguments)
 {
 	const char *path = cli_arguments_database(arguments);
-	const char *owner = choose_owner(arguments->own[OWNER]);
+	const char *owner = cli_owner_choose(arguments->own[OWNER]);
 	struct cli_quoted quoted_path, quoted_owner;
 	char buffer[SQLAUTH_MESSAGE_SIZE];
 	struct sqlauth_text why;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "making.h"
 #include "sqlauth/secret.h"
 #include "store_internal.h"
 
@@ -47,7 +48,8 @@ static enum sqlauth_error check_free(const char *path, const char *back, struct 
 		if (back[0] == '\0')
 			explain_exists(path, why);
 		else
-			sqlauth_text_set(why, "%s is left of another database; remove it first", name);
+			sqlauth_text_set(
+				why, "%s is left of another database, or somebody has it open; remove it first", name);
 	}
 	free(name);
 	return error;
@@ -58,13 +60,19 @@ static enum sqlauth_error check_place(const char *path, struct sqlauth_text *why
 {
 	enum sqlauth_error error = check_free(path, "", why);
 
+	return error == SQLAUTH_OK ? sqlauth_making_check_sidecars(path, why) : error;
+}
+
+enum sqlauth_error sqlauth_making_check_sidecars(const char *path, struct sqlauth_text *why)
+{
+	enum sqlauth_error error = SQLAUTH_OK;
+
 	for (size_t i = 0; i < sizeof sidecars / sizeof sidecars[0] && error == SQLAUTH_OK; i++)
 		error = check_free(path, sidecars[i], why);
 	return error;
 }
 
-/* Makes an empty file PATH.new-XXXXXXXXXXXXXXXX that was not there; its name is the caller's. */
-static enum sqlauth_error make_file(const char *path, char **made_r, struct sqlauth_text *why)
+enum sqlauth_error sqlauth_making_begin(const char *path, char **made_r, struct sqlauth_text *why)
 {
 	size_t size = strlen(path) + sizeof ".new-0123456789abcdef";
 	char *name = malloc(size);
@@ -114,8 +122,7 @@ static enum sqlauth_error fill_file(const char *made, const char *path, struct s
 	return sqlauth_sqlite_error(code) == SQLAUTH_ERROR_MEMORY ? SQLAUTH_ERROR_MEMORY : SQLAUTH_ERROR_SYSTEM;
 }
 
-/* link() refuses to replace; where the filesystem has no hard links, the second best is looked for first. */
-static int put_in_place(const char *made, const char *path)
+int sqlauth_making_put_in_place(const char *made, const char *path)
 {
 	struct stat found;
 
@@ -137,12 +144,12 @@ static enum sqlauth_error hand_over(
 		return explain_system("given to its owner", path, why);
 	if (chmod(made, MODE_WHEN_DONE) != 0)
 		return explain_system("given its mode", path, why);
-	if (put_in_place(made, path) == 0)
+	if (sqlauth_making_put_in_place(made, path) == 0)
 		return SQLAUTH_OK;
 	return errno == EEXIST ? explain_exists(path, why) : explain_system("created", path, why);
 }
 
-static void remove_made(const char *made)
+void sqlauth_making_abandon(const char *made)
 {
 	unlink(made);
 	for (size_t i = 0; i < sizeof sidecars / sizeof sidecars[0]; i++) {
@@ -162,14 +169,14 @@ static enum sqlauth_error make_database(
 	enum sqlauth_error error = check_place(path, why);
 
 	if (error == SQLAUTH_OK)
-		error = make_file(path, &made, why);
+		error = sqlauth_making_begin(path, &made, why);
 	if (error != SQLAUTH_OK)
 		return error;
 	error = fill_file(made, path, why);
 	if (error == SQLAUTH_OK)
 		error = hand_over(made, path, owner, why);
 	if (error != SQLAUTH_OK)
-		remove_made(made);
+		sqlauth_making_abandon(made);
 	free(made);
 	return error;
 }

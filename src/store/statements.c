@@ -65,6 +65,9 @@ const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT] = {
 	[SQLAUTH_SQL_CELL_SIZE_CHECK] = "PRAGMA cell_size_check = 1",
 	[SQLAUTH_SQL_NO_MMAP] = "PRAGMA mmap_size = 0", /* a file cut short is an error then, not a SIGBUS */
 	[SQLAUTH_SQL_TEMP_IN_MEMORY] = "PRAGMA temp_store = MEMORY",
+	[SQLAUTH_SQL_DELETE_MODE] = "PRAGMA journal_mode = DELETE",
+	[SQLAUTH_SQL_INTEGRITY_CHECK] = "PRAGMA integrity_check(1)",
+	[SQLAUTH_SQL_SET_SCHEMA_VERSION] = "UPDATE schema_info SET value = ?1 WHERE key = 'schema_version'",
 	[SQLAUTH_SQL_SECURE_DELETE] = "PRAGMA secure_delete = FAST", /* old hashes, where it costs no further write */
 	[SQLAUTH_SQL_BEGIN_IMMEDIATE] = "BEGIN IMMEDIATE",
 	[SQLAUTH_SQL_ROLLBACK] = "ROLLBACK",

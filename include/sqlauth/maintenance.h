@@ -1,0 +1,35 @@
+/* A database as a whole: upgraded, copied, and exchanged, safe beside readers and writers. For the tool.
+ *
+ * Functions leave one sentence in *why on failure, with the mend where there is one. Errors: NOT_FOUND, EXISTS, BUSY
+ * (locked for longer than SQLAUTH_MAINTENANCE_BUSY_MS), DATABASE (what is copied is none of ours, too new or damaged,
+ * or what is written to cannot be), SYSTEM, MEMORY.
+ */
+#ifndef SQLAUTH_MAINTENANCE_H
+#define SQLAUTH_MAINTENANCE_H
+
+#include <stdbool.h>
+
+#include "sqlauth/error.h"
+#include "sqlauth/text.h"
+
+#define SQLAUTH_MAINTENANCE_BUSY_MS 10000
+
+/* Brings a database of an older schema version to this build's, in one transaction. *from_r: the version it had, which
+ * is SQLAUTH_SCHEMA_VERSION where there was nothing to do. */
+enum sqlauth_error sqlauth_upgrade(const char *path, int *from_r, struct sqlauth_text *why)
+	__attribute__((warn_unused_result));
+
+/* Copies the database at `path`, as of one moment, into a new file at `target`: one file, complete, not in WAL mode,
+ * with the mode and, where this process may, the owner of the original. It is made beside its place, checked, and put
+ * there in one step; with `replace`, over a file that is there, unless an SQLite sidecar (-wal, -shm, -journal) lies
+ * beside it, the sign that somebody has it open or left it half written. */
+enum sqlauth_error sqlauth_snapshot(const char *path, const char *target, bool replace, struct sqlauth_text *why)
+	__attribute__((warn_unused_result));
+
+/* Replaces the content of the database at `path` by that of the file `source`, in one transaction, after `source` was
+ * checked from end to end. Readers see the old content until then; file, owner, mode and journal mode stay. Where there
+ * is nothing at `path`, a database is created first, for `owner` (sqlauth_store_create). */
+enum sqlauth_error sqlauth_restore(const char *path, const char *source, const char *owner, struct sqlauth_text *why)
+	__attribute__((warn_unused_result));
+
+#endif

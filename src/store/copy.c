@@ -1,0 +1,209 @@
+/* Whole copies through SQLite's backup API: a snapshot into a file of its own, and back into a database in use
+ * (sqlauth/maintenance.h). One step copies everything, under one read transaction of the source: readers and writers of
+ * a database in WAL mode never wait for it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "making.h"
+#include "sqlauth/maintenance.h"
+#include "store_internal.h"
+
+static enum sqlauth_error explain(sqlite3 *db, const char *path, const char *what, int code, struct sqlauth_text *why)
+{
+	enum sqlauth_error error = sqlauth_sqlite_error(code);
+
+	sqlauth_text_set(
+		why, "%s cannot be %s: %s", path, what, db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db));
+	return error == SQLAUTH_OK ? SQLAUTH_ERROR_DATABASE : error;
+}
+
+static enum sqlauth_error explain_system(const char *path, const char *what, struct sqlauth_text *why)
+{
+	sqlauth_text_set(why, "%s cannot be %s: %s", path, what, strerror(errno));
+	return errno == EEXIST ? SQLAUTH_ERROR_EXISTS : SQLAUTH_ERROR_SYSTEM;
+}
+
+static enum sqlauth_error open_file(const char *path, int flags, sqlite3 **db_r, struct sqlauth_text *why)
+{
+	struct sqlauth_paths paths = {0};
+	sqlite3 *db = NULL;
+	enum sqlauth_error error = sqlauth_paths_init(&paths, path);
+	int code;
+
+	if (error != SQLAUTH_OK)
+		return error;
+	code = sqlite3_open_v2(
+		paths.file[SQLAUTH_FILE_DATABASE], &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_busy_timeout(db, SQLAUTH_MAINTENANCE_BUSY_MS);
+	if (code == SQLITE_OK)
+		*db_r = db;
+	else
+		error = explain(db, path, "opened", code, why);
+	if (error != SQLAUTH_OK)
+		sqlite3_close(db);
+	sqlauth_paths_clear(&paths);
+	return error;
+}
+
+/* All that the plugin checks at its start. */
+static enum sqlauth_error check_ours(const char *path, struct sqlauth_text *why)
+{
+	struct sqlauth_store *store = NULL;
+	enum sqlauth_error error = sqlauth_store_open(path, &store, why);
+
+	sqlauth_store_close(store);
+	return error;
+}
+
+static enum sqlauth_error check_integrity(sqlite3 *db, const char *path, struct sqlauth_text *why)
+{
+	char text[128];
+	int code = sqlauth_store_once(db, SQLAUTH_SQL_INTEGRITY_CHECK, NULL, text, sizeof text);
+
+	if (code != SQLITE_ROW)
+		return explain(db, path, "checked", code, why);
+	if (strcmp(text, "ok") == 0)
+		return SQLAUTH_OK;
+	sqlauth_text_set(why, "%s is corrupt: %s", path, text);
+	return SQLAUTH_ERROR_DATABASE;
+}
+
+/* What SQLite says about the target stands in its connection; about reading the source only in the code. */
+static enum sqlauth_error copy(sqlite3 *to, const char *to_path, sqlite3 *from, struct sqlauth_text *why)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+	int waited = 0, code;
+
+	if (backup == NULL)
+		return explain(to, to_path, "written", sqlite3_extended_errcode(to), why);
+	while ((code = sqlite3_backup_step(backup, -1)) == SQLITE_BUSY || code == SQLITE_LOCKED) {
+		if (waited >= SQLAUTH_MAINTENANCE_BUSY_MS)
+			break;
+		waited += sqlite3_sleep(50);
+	}
+	sqlite3_backup_finish(backup);
+	if (code == SQLITE_DONE)
+		return SQLAUTH_OK;
+	if (code == SQLITE_READONLY)
+		sqlauth_text_set(why,
+			"%s cannot take a copy with another page size while it is in WAL mode; restore to a new path",
+			to_path);
+	else
+		sqlauth_text_set(why, "%s cannot be written: %s", to_path, sqlite3_errstr(code));
+	return sqlauth_sqlite_error(code) == SQLAUTH_OK ? SQLAUTH_ERROR_DATABASE : sqlauth_sqlite_error(code);
+}
+
+/* ---- snapshot ---- */
+
+static enum sqlauth_error fill(const char *path, const char *made, const char *target, struct sqlauth_text *why)
+{
+	sqlite3 *from = NULL, *to = NULL;
+	char mode[16];
+	int code = SQLITE_ROW;
+	enum sqlauth_error error = open_file(path, SQLITE_OPEN_READONLY, &from, why);
+
+	if (error == SQLAUTH_OK)
+		error = open_file(made, SQLITE_OPEN_READWRITE, &to, why);
+	if (error == SQLAUTH_OK)
+		error = copy(to, target, from, why);
+	if (error == SQLAUTH_OK)
+		code = sqlauth_store_once(to, SQLAUTH_SQL_DELETE_MODE, NULL, mode, sizeof mode);
+	if (code != SQLITE_ROW)
+		error = explain(to, target, "written", code, why);
+	if (error == SQLAUTH_OK)
+		error = check_integrity(to, target, why);
+	sqlite3_close(to);
+	sqlite3_close(from);
+	return error == SQLAUTH_OK ? check_ours(made, why) : error;
+}
+
+/* The owner where we may give it away (root), else at least the group; nobody gets more than the original gives. */
+static enum sqlauth_error take_after(const char *path, const char *made, const char *target, struct sqlauth_text *why)
+{
+	struct sqlauth_file original;
+
+	sqlauth_file_look(path, &original);
+	if (!original.exists) {
+		errno = original.error;
+		return explain_system(path, "read", why);
+	}
+	if (lchown(made, original.uid, original.gid) != 0 && lchown(made, (uid_t)-1, original.gid) != 0)
+		original.mode &= ~(mode_t)(S_IRWXG | S_IRWXO);
+	if (chmod(made, original.mode & (S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH)) != 0)
+		return explain_system(target, "given its mode", why);
+	return SQLAUTH_OK;
+}
+
+static enum sqlauth_error put(const char *made, const char *target, bool replace, struct sqlauth_text *why)
+{
+	if (replace)
+		return rename(made, target) == 0 ? SQLAUTH_OK : explain_system(target, "replaced", why);
+	return sqlauth_making_put_in_place(made, target) == 0 ? SQLAUTH_OK : explain_system(target, "created", why);
+}
+
+enum sqlauth_error sqlauth_snapshot(const char *path, const char *target, bool replace, struct sqlauth_text *why)
+{
+	char *made = NULL;
+	struct stat found;
+	enum sqlauth_error error = check_ours(path, why);
+
+	if (error == SQLAUTH_OK && !replace && lstat(target, &found) == 0) {
+		sqlauth_text_set(why, "%s exists already; --replace puts the snapshot in its place", target);
+		error = SQLAUTH_ERROR_EXISTS;
+	}
+	if (error == SQLAUTH_OK)
+		error = sqlauth_making_check_sidecars(target, why);
+	if (error == SQLAUTH_OK)
+		error = sqlauth_making_begin(target, &made, why);
+	if (error != SQLAUTH_OK)
+		return error;
+	error = fill(path, made, target, why);
+	if (error == SQLAUTH_OK)
+		error = take_after(path, made, target, why);
+	if (error == SQLAUTH_OK)
+		error = put(made, target, replace, why);
+	if (error != SQLAUTH_OK)
+		sqlauth_making_abandon(made);
+	free(made);
+	return error;
+}
+
+/* ---- restore ---- */
+
+static bool is_there(const char *path)
+{
+	struct stat found;
+
+	return lstat(path, &found) == 0;
+}
+
+enum sqlauth_error sqlauth_restore(const char *path, const char *source, const char *owner, struct sqlauth_text *why)
+{
+	sqlite3 *from = NULL, *to = NULL;
+	struct stat one, other;
+	enum sqlauth_error error = check_ours(source, why);
+
+	if (error == SQLAUTH_OK && stat(path, &one) == 0 && stat(source, &other) == 0 && one.st_dev == other.st_dev &&
+		one.st_ino == other.st_ino) {
+		sqlauth_text_set(why, "%s and %s are the same file", path, source);
+		error = SQLAUTH_ERROR_EXISTS;
+	}
+	if (error == SQLAUTH_OK)
+		error = open_file(source, SQLITE_OPEN_READONLY, &from, why);
+	if (error == SQLAUTH_OK)
+		error = check_integrity(from, source, why);
+	if (error == SQLAUTH_OK && !is_there(path))
+		error = sqlauth_store_create(path, owner, why);
+	if (error == SQLAUTH_OK)
+		error = open_file(path, SQLITE_OPEN_READWRITE, &to, why);
+	if (error == SQLAUTH_OK)
+		error = copy(to, path, from, why);
+	sqlite3_close(to);
+	sqlite3_close(from);
+	return error;
+}
