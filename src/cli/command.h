@@ -20,6 +20,7 @@ struct cli_command {
 extern const struct cli_command cli_command_init;
 extern const struct cli_command cli_command_passwd;
 extern const struct cli_command cli_command_check;
+extern const struct cli_command cli_command_doctor;
 extern const struct cli_command cli_command_upgrade;
 extern const struct cli_command cli_command_snapshot;
 extern const struct cli_command cli_command_restore;

@@ -16,6 +16,7 @@ static const struct cli_command *const commands[] = {
 	&cli_command_init,
 	&cli_command_passwd,
 	&cli_command_check,
+	&cli_command_doctor,
 	&cli_command_upgrade,
 	&cli_command_snapshot,
 	&cli_command_restore,
