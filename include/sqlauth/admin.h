@@ -20,6 +20,7 @@
 #ifndef SQLAUTH_ADMIN_H
 #define SQLAUTH_ADMIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,7 +46,8 @@ enum sqlauth_admin_action {
 	SQLAUTH_ADMIN_CLIENT_CERTIFICATES, /* (client) -> match_by, value */
 	SQLAUTH_ADMIN_CLIENT_GROUPS,       /* (client) -> group, match_by: rules of kind client and any */
 	SQLAUTH_ADMIN_CLIENT_COUNT,        /* (search) -> count */
-	/* PAGE -> name, authentication, username, groups, certificates, enabled; one statement per order */
+	/* PAGE -> name, authentication, username, groups, certificates, enabled, groups as a JSON array; one statement
+	 * per order */
 	SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME,
 	SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME_DOWN,
 	SQLAUTH_ADMIN_CLIENT_LIST_BY_AUTHENTICATION,
@@ -78,7 +80,8 @@ enum sqlauth_admin_action {
 	SQLAUTH_ADMIN_RULE_LIST,   /* PAGE -> match_by, value, group, id */
 
 	SQLAUTH_ADMIN_LOG_COUNT,     /* (search) -> count */
-	SQLAUTH_ADMIN_LOG_LIST,      /* PAGE, newest first -> id, changed_at, operation, table, key, old, new */
+	SQLAUTH_ADMIN_LOG_LIST,      /* PAGE, newest first -> id, changed_at, operation, table, key, old, new: these two
+				      * valid JSON */
 	SQLAUTH_ADMIN_LOG_KEEP,      /* (how many): removes all but the newest */
 	SQLAUTH_ADMIN_LOG_KEEP_DAYS, /* (days): removes what is older */
 	SQLAUTH_ADMIN_ACTIONS
@@ -92,6 +95,10 @@ struct sqlauth_admin;
 enum sqlauth_error sqlauth_admin_open(const char *path, struct sqlauth_admin **admin_r, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 
+/* The same for reading alone: for listings by users who may not write. Changes are DATABASE then. */
+enum sqlauth_error sqlauth_admin_open_to_read(
+	const char *path, struct sqlauth_admin **admin_r, struct sqlauth_text *why) __attribute__((warn_unused_result));
+
 /* Rolls back what was not committed. NULL is allowed. */
 void sqlauth_admin_close(struct sqlauth_admin *admin);
 
@@ -102,6 +109,7 @@ enum sqlauth_error sqlauth_admin_begin(struct sqlauth_admin *admin, struct sqlau
 enum sqlauth_error sqlauth_admin_commit(struct sqlauth_admin *admin, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 void sqlauth_admin_rollback(struct sqlauth_admin *admin);
+bool sqlauth_admin_in_transaction(const struct sqlauth_admin *admin);
 
 /* Makes one change with values[0..count-1] as its parameters; INVALID where count is not the action's. *changed_r (may
  * be NULL): rows that it changed itself, those that triggers took along not counted; NOT_FOUND where that is none,

@@ -7,60 +7,65 @@
 
 #include "suggest.h"
 
-#define COLUMN 28 /* where the explanations of a list begin */
+#define COLUMN 30 /* where the explanations of a list begin */
 
-/* Whether `name` is "NOUN VERB" with this noun. */
-static bool has_noun(const char *name, const char *noun)
+/* Whether `name` begins with these words, as whole words, and goes on behind them. */
+static bool goes_on(const char *name, const char *words)
 {
-	size_t length = strlen(noun);
+	size_t length = strlen(words);
 
-	return strncmp(name, noun, length) == 0 && name[length] == ' ';
+	return strncmp(name, words, length) == 0 && name[length] == ' ';
 }
 
-/* The command named by a noun and a verb; verb NULL: by one word. */
-static const struct cli_command *lookup(
-	const struct cli_command *const table[], size_t count, const char *noun, const char *verb)
+static const struct cli_command *lookup(const struct cli_command *const table[], size_t count, const char *words)
 {
 	for (size_t i = 0; i < count; i++) {
-		const char *name = table[i]->name;
-
-		if (verb ? has_noun(name, noun) && strcmp(name + strlen(noun) + 1, verb) == 0 : strcmp(name, noun) == 0)
+		if (strcmp(table[i]->name, words) == 0)
 			return table[i];
 	}
 	return NULL;
 }
 
-static bool is_noun(const struct cli_command *const table[], size_t count, const char *word)
+static bool is_beginning(const struct cli_command *const table[], size_t count, const char *words)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (has_noun(table[i]->name, word))
+		if (goes_on(table[i]->name, words))
 			return true;
 	}
 	return false;
 }
 
-static enum cli_status complain_verb_missing(const struct cli_command *const table[], size_t count, const char *noun)
+/* Lists the words that may follow, each once; the table holds its commands in order. */
+static enum cli_status complain_word_missing(
+	const struct cli_command *const table[], size_t count, const struct cli_arguments *arguments)
 {
+	const char *words = arguments->words, *last = "";
+	size_t last_length = 0;
 	char buffer[SQLAUTH_MESSAGE_SIZE];
 	struct sqlauth_text verbs;
 
 	sqlauth_text_init(&verbs, buffer, sizeof(buffer));
 	for (size_t i = 0; i < count; i++) {
-		if (has_noun(table[i]->name, noun))
-			sqlauth_text_add(
-				&verbs, "%s%s", verbs.length > 0 ? ", " : "", table[i]->name + strlen(noun) + 1);
+		const char *verb = table[i]->name + strlen(words) + 1;
+		size_t length;
+
+		if (!goes_on(table[i]->name, words))
+			continue;
+		length = strcspn(verb, " ");
+		if (length == last_length && strncmp(verb, last, length) == 0)
+			continue;
+		sqlauth_text_add(&verbs, "%s%.*s", verbs.length > 0 ? ", " : "", (int)length, verb);
+		last = verb;
+		last_length = length;
 	}
-	return cli_complain_usage(NULL, "%s wants one of: %s", noun, verbs.data);
+	return cli_complain_usage(arguments->command, "%s wants one of: %s", words, verbs.data);
 }
 
-static enum cli_status complain_unknown(
-	const struct cli_command *const table[], size_t count, const char *noun, const char *verb)
+static enum cli_status complain_unknown(const struct cli_command *const table[], size_t count, const char *typed)
 {
 	struct cli_quoted quoted;
 	struct cli_suggestion suggestion;
-	char typed[64];
 
-	snprintf(typed, sizeof(typed), "%.30s%s%.30s", noun, verb ? " " : "", verb ? verb : "");
 	cli_suggestion_init(&suggestion, typed);
 	for (size_t i = 0; i < count; i++)
 		cli_suggestion_consider(&suggestion, table[i]->name);
@@ -70,27 +75,38 @@ static enum cli_status complain_unknown(
 	return cli_complain_usage(NULL, "unknown command %s", cli_quote(&quoted, typed));
 }
 
+static void add_word(struct cli_arguments *arguments, const char *word)
+{
+	struct sqlauth_text text;
+	size_t length = strlen(arguments->words);
+
+	sqlauth_text_init(&text, arguments->words + length, sizeof(arguments->words) - length);
+	sqlauth_text_add(&text, "%s%s", length > 0 ? " " : "", word);
+}
+
 enum cli_status cli_command_find(const struct cli_command *const table[], size_t count, struct cli_arguments *arguments,
 	const struct cli_command **command_r)
 {
-	const struct cli_command *command = NULL;
-	const char *noun = NULL;
-	const char *verb = NULL;
-	enum cli_status status = cli_arguments_take_word(arguments, &noun);
+	do {
+		const char *word = NULL;
+		enum cli_status status = cli_arguments_take_word(arguments, &word);
 
-	if (status == CLI_DONE && noun && is_noun(table, count, noun))
-		status = cli_arguments_take_word(arguments, &verb);
-	if (status != CLI_DONE)
-		return status;
-	if (noun && !verb && is_noun(table, count, noun))
-		return complain_verb_missing(table, count, noun);
-	if (noun) {
-		command = lookup(table, count, noun, verb);
-		if (!command)
-			return complain_unknown(table, count, noun, verb);
-		arguments->command = command->name;
-	}
-	*command_r = command;
+		if (status != CLI_DONE)
+			return status;
+		if (!word && (arguments->words[0] == '\0' || arguments->common[CLI_OPTION_HELP])) {
+			*command_r = NULL;
+			return CLI_DONE;
+		}
+		if (!word)
+			return complain_word_missing(table, count, arguments);
+		add_word(arguments, word);
+		*command_r = lookup(table, count, arguments->words);
+		if (!*command_r && is_beginning(table, count, arguments->words))
+			arguments->command = arguments->words;
+	} while (!*command_r && arguments->command && is_beginning(table, count, arguments->words));
+	if (!*command_r)
+		return complain_unknown(table, count, arguments->words);
+	arguments->command = (*command_r)->name;
 	return CLI_DONE;
 }
 
@@ -110,15 +126,16 @@ static void print_options(const struct cli_option *options)
 		print_option(options);
 }
 
-void cli_help_print(const struct cli_command *const table[], size_t count)
+void cli_help_print(const struct cli_command *const table[], size_t count, const char *noun)
 {
-	puts("usage: sqlauth COMMAND [OPTION]... [OPERAND]...\n"
-	     "\n"
-	     "Creates the database of the Mosquitto plugin mosquitto_sqlauth and explains its decisions.\n"
-	     "\n"
-	     "Commands (sqlauth COMMAND --help tells more):");
-	for (size_t i = 0; i < count; i++)
-		printf("  %-*s%s\n", COLUMN - 2, table[i]->name, table[i]->summary);
+	printf("usage: sqlauth %s%sCOMMAND [OPTION]... [OPERAND]...\n\n", noun ? noun : "", noun ? " " : "");
+	if (!noun)
+		puts("Manages the database of the Mosquitto plugin mosquitto_sqlauth and explains its decisions.\n");
+	puts("Commands (--help behind one tells more):");
+	for (size_t i = 0; i < count; i++) {
+		if (!noun || goes_on(table[i]->name, noun))
+			printf("  %-*s%s\n", COLUMN - 2, table[i]->name, table[i]->summary);
+	}
 	puts("\nOptions of every command, anywhere on the line:");
 	print_options(cli_common_options);
 	puts("\nExit status: 0 done or allowed, 1 denied or not found, 2 usage, 3 the database or the machine.");

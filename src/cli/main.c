@@ -59,7 +59,7 @@ static enum cli_status run(char **argv)
 	enum cli_status status;
 
 	cli_arguments_init(&arguments, argv);
-	status = cli_command_find(commands, COMMANDS, &arguments, &command);
+	status = cli_command_find(cli_commands, cli_command_count, &arguments, &command);
 	if (status == CLI_DONE && command)
 		status = cli_arguments_take_rest(&arguments, command->options);
 	if (status != CLI_DONE)
@@ -72,7 +72,7 @@ static enum cli_status run(char **argv)
 		if (command)
 			cli_command_help_print(command);
 		else
-			cli_help_print(commands, COMMANDS);
+			cli_help_print(cli_commands, cli_command_count, arguments.command);
 		return CLI_DONE;
 	}
 	if (!command)

@@ -23,11 +23,13 @@ struct cli_option {
 enum cli_common { CLI_OPTION_DATABASE, CLI_OPTION_HELP, CLI_OPTION_VERSION, CLI_COMMON_OPTIONS };
 extern const struct cli_option cli_common_options[];
 
-#define CLI_OPTIONS_MAX 16 /* own options of one command */
+#define CLI_OPTIONS_MAX       16 /* own options of one command */
+#define CLI_COMMAND_BYTES_MAX 63 /* the words of a command; longer ones are cut, and are none of ours */
 
 /* Strings are borrowed from argv. A value is NULL where its option was not given, "" for a flag. */
 struct cli_arguments {
-	const char *command; /* name of the command for messages; NULL: not known yet */
+	const char *command; /* name of the command for messages, or its first words; NULL: not known yet */
+	char words[CLI_COMMAND_BYTES_MAX + 1]; /* the first words, while the command is being found */
 	const char *common[CLI_COMMON_OPTIONS];
 	const char *own[CLI_OPTIONS_MAX]; /* by the index in the command's table */
 	char **operands;

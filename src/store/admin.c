@@ -84,24 +84,27 @@ static int set_switches(sqlite3 *db)
 	return code;
 }
 
-/* All that the plugin checks at its start, and that the file can be written. */
-static enum sqlauth_error check(const struct sqlauth_admin *admin, const char *path, struct sqlauth_text *why)
+/* All that the plugin checks at its start, and, where that is wanted, that the file can be written. */
+static enum sqlauth_error check(
+	const struct sqlauth_admin *admin, const char *path, bool is_writing, struct sqlauth_text *why)
 {
 	struct sqlauth_store *store = NULL;
 	struct sqlauth_files files;
 	enum sqlauth_error error = sqlauth_store_open(path, &store, why);
 
 	sqlauth_store_close(store);
-	if (error != SQLAUTH_OK)
+	if (error != SQLAUTH_OK || !is_writing)
 		return error;
 	sqlauth_files_look(&admin->paths, &files);
 	return sqlauth_files_check_writable(&admin->paths, &files, NULL, why);
 }
 
-static enum sqlauth_error connect(struct sqlauth_admin *admin, struct sqlauth_text *why)
+static enum sqlauth_error connect(struct sqlauth_admin *admin, bool is_writing, struct sqlauth_text *why)
 {
 	int code = sqlite3_open_v2(admin->paths.file[SQLAUTH_FILE_DATABASE], &admin->db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+		(is_writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
+			SQLITE_OPEN_EXRESCODE,
+		NULL);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_busy_timeout(admin->db, SQLAUTH_ADMIN_BUSY_MS);
@@ -114,7 +117,8 @@ static enum sqlauth_error connect(struct sqlauth_admin *admin, struct sqlauth_te
 	return SQLAUTH_OK;
 }
 
-enum sqlauth_error sqlauth_admin_open(const char *path, struct sqlauth_admin **admin_r, struct sqlauth_text *why)
+static enum sqlauth_error open_admin(
+	const char *path, bool is_writing, struct sqlauth_admin **admin_r, struct sqlauth_text *why)
 {
 	struct sqlauth_admin *admin = calloc(1, sizeof *admin);
 	enum sqlauth_error error;
@@ -123,14 +127,25 @@ enum sqlauth_error sqlauth_admin_open(const char *path, struct sqlauth_admin **a
 	if (error == SQLAUTH_ERROR_MEMORY)
 		sqlauth_text_set(why, "%s cannot be opened: out of memory", path);
 	if (error == SQLAUTH_OK)
-		error = check(admin, path, why);
+		error = check(admin, path, is_writing, why);
 	if (error == SQLAUTH_OK)
-		error = connect(admin, why);
+		error = connect(admin, is_writing, why);
 	if (error == SQLAUTH_OK)
 		*admin_r = admin;
 	else
 		sqlauth_admin_close(admin);
 	return error;
+}
+
+enum sqlauth_error sqlauth_admin_open(const char *path, struct sqlauth_admin **admin_r, struct sqlauth_text *why)
+{
+	return open_admin(path, true, admin_r, why);
+}
+
+enum sqlauth_error sqlauth_admin_open_to_read(
+	const char *path, struct sqlauth_admin **admin_r, struct sqlauth_text *why)
+{
+	return open_admin(path, false, admin_r, why);
 }
 
 void sqlauth_admin_close(struct sqlauth_admin *admin)
@@ -164,9 +179,14 @@ enum sqlauth_error sqlauth_admin_commit(struct sqlauth_admin *admin, struct sqla
 	return run_once(admin, SQLAUTH_SQL_COMMIT, why);
 }
 
+bool sqlauth_admin_in_transaction(const struct sqlauth_admin *admin)
+{
+	return !sqlite3_get_autocommit(admin->db);
+}
+
 void sqlauth_admin_rollback(struct sqlauth_admin *admin)
 {
-	if (!sqlite3_get_autocommit(admin->db))
+	if (sqlauth_admin_in_transaction(admin))
 		(void)run_once(admin, SQLAUTH_SQL_ROLLBACK, NULL); /* close does it, should this fail */
 }
 
@@ -228,7 +248,7 @@ enum sqlauth_error sqlauth_admin_change(struct sqlauth_admin *admin, enum sqlaut
 {
 	sqlite3_stmt *statement = NULL;
 	enum sqlauth_error error = start(admin, action, values, count, &statement, why);
-	bool is_trimming = action == SQLAUTH_ADMIN_LOG_KEEP || action == SQLAUTH_ADMIN_LOG_KEEP_DAYS;
+	bool may_be_none = action == SQLAUTH_ADMIN_LOG_KEEP || action == SQLAUTH_ADMIN_LOG_KEEP_DAYS;
 	int64_t changed;
 	int code;
 
@@ -241,7 +261,7 @@ enum sqlauth_error sqlauth_admin_change(struct sqlauth_admin *admin, enum sqlaut
 	finish(statement);
 	if (error != SQLAUTH_OK)
 		return error;
-	if (changed == 0 && !is_trimming) {
+	if (changed == 0 && !may_be_none) {
 		sqlauth_text_set(why, "there is no such row");
 		return SQLAUTH_ERROR_NOT_FOUND;
 	}

@@ -16,7 +16,10 @@
 
 /* The names of the page first, as far as possible from an index alone; only its rows are then looked at in full. */
 #define CLIENT_LIST(order)                                                                                             \
-	"SELECT l.name, l.authentication, l.username, l.groups, l.certificates, l.enabled "                            \
+	"SELECT l.name, l.authentication, l.username, l.groups, l.certificates, l.enabled, "                           \
+	"(SELECT json_group_array(group_name) FROM (SELECT group_name FROM group_rules "                               \
+	"WHERE match_by = 'client' AND value = c.name UNION SELECT group_name FROM group_rules "                       \
+	"WHERE match_by = 'any' AND value = '*' ORDER BY group_name)) "                                                \
 	"FROM clients AS c CROSS JOIN client_list AS l ON l.name = c.name WHERE c.name IN "                            \
 	"(SELECT c.name FROM clients AS c WHERE " FOUND("c.name", "c.username") " ORDER BY " order PAGE                \
 										") ORDER BY " order
@@ -97,7 +100,11 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 				    "WHERE " FOUND("value", "group_name") " ORDER BY match_by, value, group_name" PAGE,
 
 	[SQLAUTH_ADMIN_LOG_COUNT] = "SELECT count(*) FROM change_log WHERE " LOG_FOUND,
-	[SQLAUTH_ADMIN_LOG_LIST] = "SELECT id, changed_at, operation, table_name, row_key, old_values, new_values "
+	[SQLAUTH_ADMIN_LOG_LIST] = "SELECT id, changed_at, operation, table_name, row_key, "
+				   "CASE WHEN old_values IS NULL OR json_valid(old_values) THEN old_values ELSE "
+				   "json_quote(old_values) END, "
+				   "CASE WHEN new_values IS NULL OR json_valid(new_values) THEN new_values ELSE "
+				   "json_quote(new_values) END "
 				   "FROM change_log WHERE " LOG_FOUND " ORDER BY id DESC" PAGE,
 	[SQLAUTH_ADMIN_LOG_KEEP] = "DELETE FROM change_log WHERE id <= "
 				   "(SELECT id FROM change_log ORDER BY id DESC LIMIT 1 OFFSET CAST(?1 AS INTEGER))",

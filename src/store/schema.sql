@@ -85,7 +85,8 @@ CREATE TABLE IF NOT EXISTS set_aside (
 	id INTEGER,
 	a TEXT,
 	b TEXT,
-	c TEXT
+	c TEXT,
+	d TEXT
 ) STRICT;
 
 -- What was changed, by hand or by a tool, newest last; triggers write it. Never holds a password or its hash. Grows
@@ -106,7 +107,7 @@ CREATE TABLE IF NOT EXISTS change_log (
 -- index comes second so that a conflict is reported with its name, "clients.username".
 CREATE UNIQUE INDEX IF NOT EXISTS clients_by_visible_username ON clients (coalesce(username, name));
 CREATE UNIQUE INDEX IF NOT EXISTS clients_by_username ON clients (username);
-CREATE INDEX IF NOT EXISTS clients_by_authentication ON clients (authentication);
+CREATE INDEX IF NOT EXISTS clients_by_authentication ON clients (authentication, name, username);
 CREATE INDEX IF NOT EXISTS clients_by_disconnect_before ON clients (disconnect_before)
 	WHERE disconnect_before IS NOT NULL;
 CREATE INDEX IF NOT EXISTS client_certificates_by_client ON client_certificates (client, match_by, value);
@@ -331,28 +332,47 @@ BEGIN
 END;
 
 -- --------------------------------------------------------------------------------------------------------- changes
--- Every table hands its changes over as JSON: INSERT INTO record_change VALUES ('clients', 'pump-7', old, new). NULL for
--- old: it came; for new: it went. What did not change is left out, and no entry is made where nothing did.
+-- Every table hands its changes over, each column by its name with its old and its new value: INSERT INTO record_change
+-- (operation, table_name, row_key, c1, o1, n1) VALUES ('update', 'groups', 'pumps', 'name', OLD.name, NEW.name). An
+-- update in which nothing differs is no entry. (SQLite's own functions for JSON would be shorter, but may not be used in
+-- a schema where PRAGMA trusted_schema is off.)
 --
--- Rows that OR REPLACE pushes out fire no trigger where recursive_triggers is off. The BEFORE triggers of the tables in
--- which that can happen set aside, as 'pushed out', what would have to go; the AFTER triggers record it. Where the
--- pragma is on, the DELETE trigger has recorded it by then, and takes it out of set_aside.
+-- Rows that OR REPLACE pushes out fire no trigger where recursive_triggers is off. So BEFORE triggers hand over what
+-- would have to go with the operation 'pushed out', which sets it aside; if it came to that, AFTER triggers record it.
+-- Where the pragma is on, the DELETE trigger has recorded it by then, and taken it out of set_aside.
 
-CREATE VIEW IF NOT EXISTS record_change (table_name, row_key, old_values, new_values) AS
-SELECT NULL, NULL, NULL, NULL WHERE 0;
+CREATE VIEW IF NOT EXISTS record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3, c4, o4, n4,
+	c5, o5, n5, c6, o6, n6, c7, o7, n7, c8, o8, n8) AS
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE 0;
 
 CREATE TRIGGER IF NOT EXISTS record_change_insert INSTEAD OF INSERT ON record_change
-WHEN NEW.old_values IS NOT NEW.new_values
 BEGIN
-	INSERT INTO change_log (operation, table_name, row_key, old_values, new_values) SELECT
-		CASE WHEN NEW.old_values IS NULL THEN 'insert' WHEN NEW.new_values IS NULL THEN 'delete' ELSE 'update' END,
-		NEW.table_name, NEW.row_key,
-		CASE WHEN NEW.new_values IS NULL THEN NEW.old_values WHEN NEW.old_values IS NOT NULL THEN (
-			SELECT json_group_object(old.key, old.value) FROM json_each(NEW.old_values) AS old
-			WHERE old.value IS NOT json_extract(NEW.new_values, '$.' || old.key)) END,
-		CASE WHEN NEW.old_values IS NULL THEN NEW.new_values WHEN NEW.new_values IS NOT NULL THEN (
-			SELECT json_group_object(new.key, new.value) FROM json_each(NEW.new_values) AS new
-			WHERE new.value IS NOT json_extract(NEW.old_values, '$.' || new.key)) END;
+	INSERT INTO set_aside (kind, a, b, c, d) SELECT NEW.operation, NEW.table_name, NEW.row_key,
+		CASE WHEN NEW.operation <> 'insert' THEN '{' || group_concat('"' || name || '":' ||
+			CASE typeof(old) WHEN 'null' THEN 'null' WHEN 'integer' THEN old ELSE '"' || CASE
+				WHEN old NOT GLOB '*[' || char(1) || '-' || char(31) || ']*' THEN replace(replace(old, '\', '\\'), '"', '\"')
+				ELSE (WITH RECURSIVE escaped (code, text) AS (
+					SELECT 1, replace(replace(old, '\', '\\'), '"', '\"')
+					UNION ALL SELECT code + 1, replace(text, char(code), printf('\u%04x', code)) FROM escaped WHERE code < 32)
+					SELECT text FROM escaped WHERE code = 32) END || '"' END) || '}' END,
+		CASE WHEN NEW.operation IN ('insert', 'update') THEN '{' || group_concat('"' || name || '":' ||
+			CASE typeof(new) WHEN 'null' THEN 'null' WHEN 'integer' THEN new ELSE '"' || CASE
+				WHEN new NOT GLOB '*[' || char(1) || '-' || char(31) || ']*' THEN replace(replace(new, '\', '\\'), '"', '\"')
+				ELSE (WITH RECURSIVE escaped (code, text) AS (
+					SELECT 1, replace(replace(new, '\', '\\'), '"', '\"')
+					UNION ALL SELECT code + 1, replace(text, char(code), printf('\u%04x', code)) FROM escaped WHERE code < 32)
+					SELECT text FROM escaped WHERE code = 32) END || '"' END) || '}' END
+	FROM (
+		SELECT NEW.c1 AS name, NEW.o1 AS old, NEW.n1 AS new UNION ALL SELECT NEW.c2, NEW.o2, NEW.n2
+		UNION ALL SELECT NEW.c3, NEW.o3, NEW.n3 UNION ALL SELECT NEW.c4, NEW.o4, NEW.n4
+		UNION ALL SELECT NEW.c5, NEW.o5, NEW.n5 UNION ALL SELECT NEW.c6, NEW.o6, NEW.n6
+		UNION ALL SELECT NEW.c7, NEW.o7, NEW.n7 UNION ALL SELECT NEW.c8, NEW.o8, NEW.n8)
+	WHERE name IS NOT NULL AND (NEW.operation <> 'update' OR old IS NOT new)
+	GROUP BY NEW.table_name;
+	INSERT INTO change_log (operation, table_name, row_key, old_values, new_values)
+	SELECT kind, a, b, c, d FROM set_aside WHERE kind IN ('insert', 'update', 'delete');
+	DELETE FROM set_aside WHERE kind IN ('insert', 'update', 'delete');
 END;
 
 CREATE TRIGGER IF NOT EXISTS change_log_before_update BEFORE UPDATE ON change_log
@@ -404,14 +424,15 @@ END;
 CREATE TRIGGER IF NOT EXISTS clients_changed AFTER UPDATE
 OF name, authentication, username, password, mqtt_id, enabled, disconnect_before, description ON clients
 BEGIN
-	INSERT INTO record_change VALUES ('clients', OLD.name,
-		json_object('name', OLD.name, 'authentication', OLD.authentication, 'username', OLD.username,
-			'password', CASE WHEN OLD.password IS NOT NULL THEN 'set' END, 'mqtt_id', OLD.mqtt_id, 'enabled', OLD.enabled,
-			'disconnect_before', OLD.disconnect_before, 'description', OLD.description),
-		json_object('name', NEW.name, 'authentication', NEW.authentication, 'username', NEW.username,
-			'password', CASE WHEN NEW.password IS NOT OLD.password AND NEW.password IS NOT NULL THEN 'changed'
-				WHEN NEW.password IS NOT NULL THEN 'set' END, 'mqtt_id', NEW.mqtt_id, 'enabled', NEW.enabled,
-			'disconnect_before', NEW.disconnect_before, 'description', NEW.description));
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3, c4, o4, n4,
+		c5, o5, n5, c6, o6, n6, c7, o7, n7, c8, o8, n8) VALUES (
+		'update', 'clients', OLD.name, 'name', OLD.name, NEW.name,
+		'authentication', OLD.authentication, NEW.authentication, 'username', OLD.username, NEW.username,
+		'password', CASE WHEN OLD.password IS NOT NULL THEN 'set' END, CASE WHEN NEW.password IS NOT OLD.password AND NEW.password IS NOT NULL THEN 'changed'
+				WHEN NEW.password IS NOT NULL THEN 'set' END,
+		'mqtt_id', OLD.mqtt_id, NEW.mqtt_id, 'enabled', OLD.enabled, NEW.enabled,
+		'disconnect_before', OLD.disconnect_before, NEW.disconnect_before,
+		'description', OLD.description, NEW.description);
 END;
 
 CREATE TRIGGER IF NOT EXISTS clients_renamed AFTER UPDATE OF name ON clients WHEN NEW.name <> OLD.name
@@ -428,20 +449,25 @@ END;
 CREATE TRIGGER IF NOT EXISTS clients_insert_begins BEFORE INSERT ON clients
 BEGIN
 	DELETE FROM set_aside;
-	INSERT INTO set_aside (kind, id, a, b) SELECT 'client', (SELECT coalesce(max(id), 0) FROM change_log), name,
-		json_object('name', name, 'authentication', authentication, 'username', username,
-			'password', CASE WHEN password IS NOT NULL THEN 'set' END, 'mqtt_id', mqtt_id, 'enabled', enabled,
-			'disconnect_before', disconnect_before, 'description', description)
+	INSERT INTO set_aside (kind, id, a) SELECT 'client', (SELECT coalesce(max(id), 0) FROM change_log), name
+	FROM clients WHERE name = NEW.name;
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3, c4, o4, n4,
+		c5, o5, n5, c6, o6, n6, c7, o7, n7, c8, o8, n8) SELECT
+		'pushed out', 'clients', name, 'name', name, NULL, 'authentication', authentication, NULL,
+		'username', username, NULL, 'password', CASE WHEN password IS NOT NULL THEN 'set' END, NULL,
+		'mqtt_id', mqtt_id, NULL, 'enabled', enabled, NULL, 'disconnect_before', disconnect_before, NULL,
+		'description', description, NULL
 	FROM clients WHERE name = NEW.name;
 END;
 
 CREATE TRIGGER IF NOT EXISTS clients_deleted AFTER DELETE ON clients
 BEGIN
-	INSERT INTO record_change VALUES ('clients', OLD.name,
-		json_object('name', OLD.name, 'authentication', OLD.authentication, 'username', OLD.username,
-			'password', CASE WHEN OLD.password IS NOT NULL THEN 'set' END, 'mqtt_id', OLD.mqtt_id, 'enabled', OLD.enabled,
-			'disconnect_before', OLD.disconnect_before, 'description', OLD.description),
-		NULL);
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3, c4, o4, n4,
+		c5, o5, n5, c6, o6, n6, c7, o7, n7, c8, o8, n8) VALUES (
+		'delete', 'clients', OLD.name, 'name', OLD.name, NULL, 'authentication', OLD.authentication, NULL,
+		'username', OLD.username, NULL, 'password', CASE WHEN OLD.password IS NOT NULL THEN 'set' END, NULL,
+		'mqtt_id', OLD.mqtt_id, NULL, 'enabled', OLD.enabled, NULL,
+		'disconnect_before', OLD.disconnect_before, NULL, 'description', OLD.description, NULL);
 	INSERT INTO set_aside (kind, a, b) SELECT 'certificate', match_by, value FROM client_certificates
 	WHERE client = OLD.name AND EXISTS (SELECT 1 FROM set_aside WHERE kind = 'client' AND a = OLD.name);
 	INSERT INTO set_aside (kind, id, a) SELECT 'rule', id, group_name FROM group_rules
@@ -458,11 +484,14 @@ BEGIN
 	INSERT INTO group_rules (id, match_by, value, group_name)
 	SELECT id, 'client', NEW.name, a FROM set_aside WHERE kind = 'rule';
 	DELETE FROM change_log WHERE id > (SELECT id FROM set_aside WHERE kind = 'client');
-	INSERT INTO record_change VALUES ('clients', NEW.name, (SELECT b FROM set_aside WHERE kind = 'client'),
-		json_object('name', NEW.name, 'authentication', NEW.authentication, 'username', NEW.username,
-			'password', CASE WHEN NEW.password IS NOT NULL THEN
-				CASE WHEN EXISTS (SELECT 1 FROM set_aside WHERE kind = 'client') THEN 'changed' ELSE 'set' END END, 'mqtt_id', NEW.mqtt_id, 'enabled', NEW.enabled,
-			'disconnect_before', NEW.disconnect_before, 'description', NEW.description));
+	INSERT INTO change_log (operation, table_name, row_key, old_values)
+	SELECT 'delete', a, b, c FROM set_aside WHERE kind = 'pushed out' AND a = 'clients';
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3, c4, o4, n4,
+		c5, o5, n5, c6, o6, n6, c7, o7, n7, c8, o8, n8) VALUES (
+		'insert', 'clients', NEW.name, 'name', NULL, NEW.name, 'authentication', NULL, NEW.authentication,
+		'username', NULL, NEW.username, 'password', NULL, CASE WHEN NEW.password IS NOT NULL THEN 'set' END,
+		'mqtt_id', NULL, NEW.mqtt_id, 'enabled', NULL, NEW.enabled,
+		'disconnect_before', NULL, NEW.disconnect_before, 'description', NULL, NEW.description);
 	DELETE FROM set_aside;
 END;
 
@@ -472,9 +501,10 @@ CREATE TRIGGER IF NOT EXISTS client_certificates_before_insert BEFORE INSERT ON 
 BEGIN
 	INSERT INTO check_value VALUES ('client', NEW.client), ('certificate match_by', NEW.match_by),
 		(NEW.match_by, NEW.value);
-	DELETE FROM set_aside WHERE kind = 'pushed out';
-	INSERT INTO set_aside (kind, a, b, c) SELECT 'pushed out', 'client_certificates', match_by || ' ' || value,
-		json_object('client', client, 'match_by', match_by, 'value', value)
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'client_certificates';
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3) SELECT
+		'pushed out', 'client_certificates', match_by || ' ' || value, 'client', client, NULL,
+		'match_by', match_by, NULL, 'value', value, NULL
 	FROM client_certificates WHERE match_by = NEW.match_by AND value = NEW.value;
 END;
 
@@ -482,9 +512,10 @@ CREATE TRIGGER IF NOT EXISTS client_certificates_before_update BEFORE UPDATE ON 
 BEGIN
 	INSERT INTO check_value VALUES ('client', NEW.client), ('certificate match_by', NEW.match_by),
 		(NEW.match_by, NEW.value);
-	DELETE FROM set_aside WHERE kind = 'pushed out';
-	INSERT INTO set_aside (kind, a, b, c) SELECT 'pushed out', 'client_certificates', match_by || ' ' || value,
-		json_object('client', client, 'match_by', match_by, 'value', value)
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'client_certificates';
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3) SELECT
+		'pushed out', 'client_certificates', match_by || ' ' || value, 'client', client, NULL,
+		'match_by', match_by, NULL, 'value', value, NULL
 	FROM client_certificates WHERE match_by = NEW.match_by AND value = NEW.value AND rowid <> OLD.rowid;
 END;
 
@@ -495,8 +526,9 @@ END;
 -- statement behind takes that back. What is recorded is the row that came of it; the steps in between are not.
 CREATE TRIGGER IF NOT EXISTS client_certificates_inserted AFTER INSERT ON client_certificates
 BEGIN
-	INSERT INTO record_change SELECT a, b, c, NULL FROM set_aside WHERE kind = 'pushed out';
-	DELETE FROM set_aside WHERE kind = 'pushed out';
+	INSERT INTO change_log (operation, table_name, row_key, old_values)
+	SELECT 'delete', a, b, c FROM set_aside WHERE kind = 'pushed out' AND a = 'client_certificates';
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'client_certificates';
 	UPDATE client_certificates SET value = CASE match_by
 		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
 		WHEN 'dns' THEN lower(value)
@@ -509,15 +541,17 @@ BEGIN
 		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
 		WHEN 'dns' THEN lower(value)
 		ELSE value END;
-	INSERT INTO record_change SELECT 'client_certificates', match_by || ' ' || value, NULL,
-		json_object('client', client, 'match_by', match_by, 'value', value)
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3) SELECT
+		'insert', 'client_certificates', match_by || ' ' || value, 'client', NULL, client,
+		'match_by', NULL, match_by, 'value', NULL, value
 	FROM client_certificates WHERE rowid = NEW.rowid;
 END;
 
 CREATE TRIGGER IF NOT EXISTS client_certificates_updated AFTER UPDATE ON client_certificates
 BEGIN
-	INSERT INTO record_change SELECT a, b, c, NULL FROM set_aside WHERE kind = 'pushed out';
-	DELETE FROM set_aside WHERE kind = 'pushed out';
+	INSERT INTO change_log (operation, table_name, row_key, old_values)
+	SELECT 'delete', a, b, c FROM set_aside WHERE kind = 'pushed out' AND a = 'client_certificates';
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'client_certificates';
 	UPDATE client_certificates SET value = CASE match_by
 		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
 		WHEN 'dns' THEN lower(value)
@@ -531,9 +565,9 @@ BEGIN
 		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
 		WHEN 'dns' THEN lower(value)
 		ELSE value END;
-	INSERT INTO record_change SELECT 'client_certificates', OLD.match_by || ' ' || OLD.value,
-		json_object('client', OLD.client, 'match_by', OLD.match_by, 'value', OLD.value),
-		json_object('client', client, 'match_by', match_by, 'value', value)
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3) SELECT
+		'update', 'client_certificates', OLD.match_by || ' ' || OLD.value, 'client', OLD.client, client,
+		'match_by', OLD.match_by, match_by, 'value', OLD.value, value
 	FROM client_certificates WHERE rowid = NEW.rowid AND OLD.value = CASE OLD.match_by
 		WHEN 'fingerprint' THEN 'SHA256:' || substr(upper(replace(rtrim(OLD.value, char(9, 10, 13, 32)), ':', '')), -64)
 		WHEN 'dns' THEN lower(OLD.value)
@@ -546,8 +580,9 @@ WHEN OLD.value = CASE OLD.match_by
 	WHEN 'dns' THEN lower(OLD.value)
 	ELSE OLD.value END
 BEGIN
-	INSERT INTO record_change VALUES ('client_certificates', OLD.match_by || ' ' || OLD.value,
-		json_object('client', OLD.client, 'match_by', OLD.match_by, 'value', OLD.value), NULL);
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3) VALUES (
+		'delete', 'client_certificates', OLD.match_by || ' ' || OLD.value, 'client', OLD.client, NULL,
+		'match_by', OLD.match_by, NULL, 'value', OLD.value, NULL);
 	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'client_certificates' AND b = OLD.match_by || ' ' || OLD.value;
 END;
 
@@ -566,8 +601,9 @@ END;
 
 CREATE TRIGGER IF NOT EXISTS groups_changed AFTER UPDATE ON groups
 BEGIN
-	INSERT INTO record_change VALUES ('groups', OLD.name, json_object('name', OLD.name, 'description', OLD.description),
-		json_object('name', NEW.name, 'description', NEW.description));
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2) VALUES (
+		'update', 'groups', OLD.name, 'name', OLD.name, NEW.name,
+		'description', OLD.description, NEW.description);
 END;
 
 CREATE TRIGGER IF NOT EXISTS groups_renamed AFTER UPDATE OF name ON groups WHEN NEW.name <> OLD.name
@@ -582,14 +618,17 @@ END;
 CREATE TRIGGER IF NOT EXISTS groups_insert_begins BEFORE INSERT ON groups
 BEGIN
 	DELETE FROM set_aside;
-	INSERT INTO set_aside (kind, id, a, b) SELECT 'group', (SELECT coalesce(max(id), 0) FROM change_log), name,
-		json_object('name', name, 'description', description)
+	INSERT INTO set_aside (kind, id, a) SELECT 'group', (SELECT coalesce(max(id), 0) FROM change_log), name
+	FROM groups WHERE name = NEW.name;
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2) SELECT
+		'pushed out', 'groups', name, 'name', name, NULL, 'description', description, NULL
 	FROM groups WHERE name = NEW.name;
 END;
 
 CREATE TRIGGER IF NOT EXISTS groups_deleted AFTER DELETE ON groups
 BEGIN
-	INSERT INTO record_change VALUES ('groups', OLD.name, json_object('name', OLD.name, 'description', OLD.description), NULL);
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2) VALUES (
+		'delete', 'groups', OLD.name, 'name', OLD.name, NULL, 'description', OLD.description, NULL);
 	INSERT INTO set_aside (kind, id, a, b, c) SELECT 'permission', id, permission, action, topic FROM acl_permissions
 	WHERE group_name = OLD.name AND EXISTS (SELECT 1 FROM set_aside WHERE kind = 'group' AND a = OLD.name);
 	INSERT INTO set_aside (kind, id, a, b) SELECT 'rule', id, match_by, value FROM group_rules
@@ -608,8 +647,10 @@ BEGIN
 	INSERT INTO group_rules (id, match_by, value, group_name)
 	SELECT id, a, b, NEW.name FROM set_aside WHERE kind = 'rule';
 	DELETE FROM change_log WHERE id > (SELECT id FROM set_aside WHERE kind = 'group');
-	INSERT INTO record_change VALUES ('groups', NEW.name, (SELECT b FROM set_aside WHERE kind = 'group'),
-		json_object('name', NEW.name, 'description', NEW.description));
+	INSERT INTO change_log (operation, table_name, row_key, old_values)
+	SELECT 'delete', a, b, c FROM set_aside WHERE kind = 'pushed out' AND a = 'groups';
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2) VALUES (
+		'insert', 'groups', NEW.name, 'name', NULL, NEW.name, 'description', NULL, NEW.description);
 	DELETE FROM set_aside;
 END;
 
@@ -624,10 +665,10 @@ BEGIN
 		('group_name', NEW.group_name);
 	UPDATE group_revisions SET revision = random()
 	WHERE group_name = (SELECT group_name FROM acl_permissions WHERE id = NEW.id);
-	DELETE FROM set_aside WHERE kind = 'pushed out';
-	INSERT INTO set_aside (kind, a, b, c) SELECT 'pushed out', 'acl_permissions', id,
-		json_object('group_name', group_name, 'permission', permission, 'action', action,
-			'topic', topic)
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'acl_permissions';
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3, c4, o4, n4) SELECT
+		'pushed out', 'acl_permissions', id, 'group_name', group_name, NULL, 'permission', permission, NULL,
+		'action', action, NULL, 'topic', topic, NULL
 	FROM acl_permissions WHERE id = NEW.id OR topic = NEW.topic AND action = NEW.action AND permission = NEW.permission
 		AND group_name = NEW.group_name;
 END;
@@ -638,40 +679,42 @@ BEGIN
 		('group_name', NEW.group_name);
 	UPDATE group_revisions SET revision = random()
 	WHERE group_name = (SELECT group_name FROM acl_permissions WHERE id = NEW.id);
-	DELETE FROM set_aside WHERE kind = 'pushed out';
-	INSERT INTO set_aside (kind, a, b, c) SELECT 'pushed out', 'acl_permissions', id,
-		json_object('group_name', group_name, 'permission', permission, 'action', action,
-			'topic', topic)
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'acl_permissions';
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3, c4, o4, n4) SELECT
+		'pushed out', 'acl_permissions', id, 'group_name', group_name, NULL, 'permission', permission, NULL,
+		'action', action, NULL, 'topic', topic, NULL
 	FROM acl_permissions WHERE (id = NEW.id OR topic = NEW.topic AND action = NEW.action AND permission = NEW.permission
 		AND group_name = NEW.group_name) AND id <> OLD.id;
 END;
 
 CREATE TRIGGER IF NOT EXISTS acl_permissions_inserted AFTER INSERT ON acl_permissions
 BEGIN
-	INSERT INTO record_change SELECT a, b, c, NULL FROM set_aside WHERE kind = 'pushed out';
-	DELETE FROM set_aside WHERE kind = 'pushed out';
+	INSERT INTO change_log (operation, table_name, row_key, old_values)
+	SELECT 'delete', a, b, c FROM set_aside WHERE kind = 'pushed out' AND a = 'acl_permissions';
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'acl_permissions';
 	UPDATE group_revisions SET revision = random() WHERE group_name = NEW.group_name;
-	INSERT INTO record_change VALUES ('acl_permissions', NEW.id, NULL,
-		json_object('group_name', NEW.group_name, 'permission', NEW.permission, 'action', NEW.action,
-			'topic', NEW.topic));
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3, c4, o4, n4) VALUES (
+		'insert', 'acl_permissions', NEW.id, 'group_name', NULL, NEW.group_name,
+		'permission', NULL, NEW.permission, 'action', NULL, NEW.action, 'topic', NULL, NEW.topic);
 END;
 
 CREATE TRIGGER IF NOT EXISTS acl_permissions_updated AFTER UPDATE ON acl_permissions
 BEGIN
-	INSERT INTO record_change SELECT a, b, c, NULL FROM set_aside WHERE kind = 'pushed out';
-	DELETE FROM set_aside WHERE kind = 'pushed out';
+	INSERT INTO change_log (operation, table_name, row_key, old_values)
+	SELECT 'delete', a, b, c FROM set_aside WHERE kind = 'pushed out' AND a = 'acl_permissions';
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'acl_permissions';
 	UPDATE group_revisions SET revision = random() WHERE group_name IN (OLD.group_name, NEW.group_name);
-	INSERT INTO record_change VALUES ('acl_permissions', OLD.id, json_object('group_name', OLD.group_name, 'permission', OLD.permission, 'action', OLD.action,
-			'topic', OLD.topic),
-		json_object('group_name', NEW.group_name, 'permission', NEW.permission, 'action', NEW.action,
-			'topic', NEW.topic));
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3, c4, o4, n4) VALUES (
+		'update', 'acl_permissions', OLD.id, 'group_name', OLD.group_name, NEW.group_name,
+		'permission', OLD.permission, NEW.permission, 'action', OLD.action, NEW.action,
+		'topic', OLD.topic, NEW.topic);
 END;
 
 CREATE TRIGGER IF NOT EXISTS acl_permissions_deleted AFTER DELETE ON acl_permissions
 BEGIN
-	INSERT INTO record_change VALUES ('acl_permissions', OLD.id,
-		json_object('group_name', OLD.group_name, 'permission', OLD.permission, 'action', OLD.action,
-			'topic', OLD.topic), NULL);
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3, c4, o4, n4) VALUES (
+		'delete', 'acl_permissions', OLD.id, 'group_name', OLD.group_name, NULL,
+		'permission', OLD.permission, NULL, 'action', OLD.action, NULL, 'topic', OLD.topic, NULL);
 	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'acl_permissions' AND b = OLD.id;
 	UPDATE group_revisions SET revision = random() WHERE group_name = OLD.group_name;
 END;
@@ -683,9 +726,10 @@ BEGIN
 	INSERT INTO check_value VALUES ('rule match_by', NEW.match_by),
 		(CASE WHEN NEW.match_by IN ('client', 'mqtt_id') THEN 'rule ' ELSE '' END || NEW.match_by, NEW.value),
 		('group_name', NEW.group_name);
-	DELETE FROM set_aside WHERE kind = 'pushed out';
-	INSERT INTO set_aside (kind, a, b, c) SELECT 'pushed out', 'group_rules', id,
-		json_object('match_by', match_by, 'value', value, 'group_name', group_name)
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'group_rules';
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3) SELECT
+		'pushed out', 'group_rules', id, 'match_by', match_by, NULL, 'value', value, NULL,
+		'group_name', group_name, NULL
 	FROM group_rules WHERE id = NEW.id OR match_by = NEW.match_by AND value = NEW.value AND group_name = NEW.group_name;
 END;
 
@@ -694,9 +738,10 @@ BEGIN
 	INSERT INTO check_value VALUES ('rule match_by', NEW.match_by),
 		(CASE WHEN NEW.match_by IN ('client', 'mqtt_id') THEN 'rule ' ELSE '' END || NEW.match_by, NEW.value),
 		('group_name', NEW.group_name);
-	DELETE FROM set_aside WHERE kind = 'pushed out';
-	INSERT INTO set_aside (kind, a, b, c) SELECT 'pushed out', 'group_rules', id,
-		json_object('match_by', match_by, 'value', value, 'group_name', group_name)
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'group_rules';
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3) SELECT
+		'pushed out', 'group_rules', id, 'match_by', match_by, NULL, 'value', value, NULL,
+		'group_name', group_name, NULL
 	FROM group_rules WHERE (id = NEW.id OR match_by = NEW.match_by AND value = NEW.value AND group_name = NEW.group_name) AND id <> OLD.id;
 END;
 
@@ -704,8 +749,9 @@ END;
 -- is not added again, and that is no error: the whole row is the key, so nothing gets lost.
 CREATE TRIGGER IF NOT EXISTS group_rules_inserted AFTER INSERT ON group_rules
 BEGIN
-	INSERT INTO record_change SELECT a, b, c, NULL FROM set_aside WHERE kind = 'pushed out';
-	DELETE FROM set_aside WHERE kind = 'pushed out';
+	INSERT INTO change_log (operation, table_name, row_key, old_values)
+	SELECT 'delete', a, b, c FROM set_aside WHERE kind = 'pushed out' AND a = 'group_rules';
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'group_rules';
 	UPDATE OR IGNORE group_rules SET value = CASE
 		WHEN match_by = 'certificate_fingerprint'
 			THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
@@ -721,15 +767,17 @@ BEGIN
 			THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
 		WHEN match_by IN ('any', 'anonymous') THEN '*'
 		ELSE value END;
-	INSERT INTO record_change SELECT 'group_rules', id, NULL,
-		json_object('match_by', match_by, 'value', value, 'group_name', group_name)
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3) SELECT
+		'insert', 'group_rules', id, 'match_by', NULL, match_by, 'value', NULL, value,
+		'group_name', NULL, group_name
 	FROM group_rules WHERE id = NEW.id;
 END;
 
 CREATE TRIGGER IF NOT EXISTS group_rules_updated AFTER UPDATE ON group_rules
 BEGIN
-	INSERT INTO record_change SELECT a, b, c, NULL FROM set_aside WHERE kind = 'pushed out';
-	DELETE FROM set_aside WHERE kind = 'pushed out';
+	INSERT INTO change_log (operation, table_name, row_key, old_values)
+	SELECT 'delete', a, b, c FROM set_aside WHERE kind = 'pushed out' AND a = 'group_rules';
+	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'group_rules';
 	UPDATE group_rules SET value = CASE
 		WHEN match_by = 'certificate_fingerprint'
 			THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
@@ -746,9 +794,9 @@ BEGIN
 			THEN 'SHA256:' || substr(upper(replace(rtrim(value, char(9, 10, 13, 32)), ':', '')), -64)
 		WHEN match_by IN ('any', 'anonymous') THEN '*'
 		ELSE value END;
-	INSERT INTO record_change SELECT 'group_rules', OLD.id,
-		json_object('match_by', OLD.match_by, 'value', OLD.value, 'group_name', OLD.group_name),
-		json_object('match_by', match_by, 'value', value, 'group_name', group_name)
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3) SELECT
+		'update', 'group_rules', OLD.id, 'match_by', OLD.match_by, match_by, 'value', OLD.value, value,
+		'group_name', OLD.group_name, group_name
 	FROM group_rules WHERE id = NEW.id AND OLD.value = CASE
 		WHEN OLD.match_by = 'certificate_fingerprint'
 			THEN 'SHA256:' || substr(upper(replace(rtrim(OLD.value, char(9, 10, 13, 32)), ':', '')), -64)
@@ -763,8 +811,9 @@ WHEN OLD.value = CASE
 	WHEN OLD.match_by IN ('any', 'anonymous') THEN '*'
 	ELSE OLD.value END
 BEGIN
-	INSERT INTO record_change VALUES ('group_rules', OLD.id,
-		json_object('match_by', OLD.match_by, 'value', OLD.value, 'group_name', OLD.group_name), NULL);
+	INSERT INTO record_change (operation, table_name, row_key, c1, o1, n1, c2, o2, n2, c3, o3, n3) VALUES (
+		'delete', 'group_rules', OLD.id, 'match_by', OLD.match_by, NULL, 'value', OLD.value, NULL,
+		'group_name', OLD.group_name, NULL);
 	DELETE FROM set_aside WHERE kind = 'pushed out' AND a = 'group_rules' AND b = OLD.id;
 END;
 

@@ -6,15 +6,17 @@ import os
 
 import mqtt
 from broker import BrokerTest, Listener
+from database import hash_password
 
 PASSWORD = "password"
+SLOW = "password whose verification takes its time"
 CERTIFICATE = "certificate"
 NAMED = "certificate and username"
 COMMON_NAME = "common name as username"
 SUBJECT = "subject as username"
-WAYS = (PASSWORD, CERTIFICATE, NAMED, COMMON_NAME, SUBJECT)
+WAYS = (PASSWORD, SLOW, CERTIFICATE, NAMED, COMMON_NAME, SUBJECT)
 
-LISTENERS = {PASSWORD: "plain", CERTIFICATE: "tls", NAMED: "tls", COMMON_NAME: "identity", SUBJECT: "subject"}
+LISTENERS = {PASSWORD: "plain", SLOW: "plain", CERTIFICATE: "tls", NAMED: "tls", COMMON_NAME: "identity", SUBJECT: "subject"}
 
 # Each takes from pump what it had.
 TAKEN = {
@@ -38,6 +40,7 @@ class PumpTest(BrokerTest):
     def setUp(self):
         super().setUp()
         self.make_database()
+        self._salts = 0
         self.db.client("reader", permissions="allow subscribe #")
 
     def start(self, options=None, settings=(), **arguments):
@@ -56,8 +59,12 @@ class PumpTest(BrokerTest):
     def make_pump(self, way, permissions, name="pump"):
         """Makes the client anew, with these permissions."""
         self.db.sql("DELETE FROM clients WHERE name = '%s'; DELETE FROM groups WHERE name = 'of-%s';" % (name, name))
-        if way == PASSWORD:
+        if way in (PASSWORD, SLOW):
             self.db.client(name, permissions=permissions)
+            if way == SLOW:  # and is never remembered: another hash each time
+                self._salts += 1
+                self.db.sql("UPDATE clients SET password = '%s' WHERE name = '%s';" % (
+                    hash_password("secret", 20000, b"%12d" % self._salts), name))
             return
         columns = {"username": name} if way == NAMED else {}
         kind = "subject" if way == SUBJECT else "common_name"
@@ -66,7 +73,7 @@ class PumpTest(BrokerTest):
 
     def pump(self, way, client_id="pump", **arguments):
         """The client, not connected yet."""
-        if way == PASSWORD:
+        if way in (PASSWORD, SLOW):
             return self.client(client_id, username="pump", password="secret", **arguments)
         return self.client(client_id, LISTENERS[way], tls=self.authority().client_context(self.certificate),
                            username="pump" if way == NAMED else None, **arguments)
