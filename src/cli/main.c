@@ -12,21 +12,6 @@
 #include "command.h"
 #include "sqlauth/secret.h"
 
-static const struct cli_command *const commands[] = {
-	&cli_command_init,
-	&cli_command_passwd,
-	&cli_command_check,
-	&cli_command_doctor,
-	&cli_command_upgrade,
-	&cli_command_snapshot,
-	&cli_command_restore,
-	&cli_command_import_mosquitto,
-	&cli_command_import_dynsec,
-	&cli_command_import_auth_plug,
-	&cli_command_import_go_auth,
-};
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
 /* A process that was started without stdin, stdout or stderr would get the database as one of them, and write its
  * messages into it. The stand-in is open for the wrong direction, so that lost output is still noticed. */
 static void occupy_standard_streams(void)
