@@ -65,6 +65,7 @@ const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT] = {
 	[SQLAUTH_SQL_CELL_SIZE_CHECK] = "PRAGMA cell_size_check = 1",
 	[SQLAUTH_SQL_NO_MMAP] = "PRAGMA mmap_size = 0", /* a file cut short is an error then, not a SIGBUS */
 	[SQLAUTH_SQL_TEMP_IN_MEMORY] = "PRAGMA temp_store = MEMORY",
+	[SQLAUTH_SQL_CACHE_SIZE] = "PRAGMA cache_size = -4096",      /* KiB: the upper pages of a million clients */
 	[SQLAUTH_SQL_SECURE_DELETE] = "PRAGMA secure_delete = FAST", /* old hashes, where it costs no further write */
 	[SQLAUTH_SQL_BEGIN_IMMEDIATE] = "BEGIN IMMEDIATE",
 	[SQLAUTH_SQL_ROLLBACK] = "ROLLBACK",
