@@ -45,6 +45,7 @@ extern const struct cli_command cli_command_rule_add;
 extern const struct cli_command cli_command_rule_remove;
 extern const struct cli_command cli_command_log_list;
 extern const struct cli_command cli_command_log_trim;
+extern const struct cli_command cli_command_doctor;
 extern const struct cli_command cli_command_upgrade;
 extern const struct cli_command cli_command_snapshot;
 extern const struct cli_command cli_command_restore;

@@ -30,6 +30,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_command_rule_remove,
 	&cli_command_log_list,
 	&cli_command_log_trim,
+	&cli_command_doctor,
 	&cli_command_upgrade,
 	&cli_command_snapshot,
 	&cli_command_restore,

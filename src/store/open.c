@@ -60,6 +60,7 @@ static int set_pragmas(sqlite3 *db)
 		SQLAUTH_SQL_CELL_SIZE_CHECK,
 		SQLAUTH_SQL_NO_MMAP,
 		SQLAUTH_SQL_TEMP_IN_MEMORY,
+		SQLAUTH_SQL_CACHE_SIZE,
 	};
 	char ignored[16];
 

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "allocations.h"
 #include "fault_vfs.h"
@@ -90,6 +91,15 @@ const struct fault faults[FAULT_KINDS] = {
 	{arm_io, io_pending},
 	{arm_busy, io_pending},
 };
+
+size_t faults_next(size_t nth)
+{
+	const char *effort = getenv("SQLAUTH_TEST_EFFORT");
+
+	if (effort == NULL || strcmp(effort, "short") != 0 || nth < 100)
+		return nth + 1;
+	return nth + 1 + nth / 50;
+}
 
 void faults_install(void)
 {

@@ -169,7 +169,7 @@ static void every_fault_while_opening_is_an_error_and_leaves_nothing(void **stat
 		create((int)(i % 2));
 		assert_int_equal(open_and_read(), SQLAUTH_OK);
 		live = allocations_live();
-		for (nth = 1; nth < FAULTS_MAX; nth++) {
+		for (nth = 1; nth < FAULTS_MAX; nth = faults_next(nth)) {
 			enum sqlauth_error error;
 			bool passed;
 
@@ -199,7 +199,7 @@ static void every_fault_while_reading_is_an_error_and_the_next_transaction_works
 
 		create((int)(i % 2));
 		assert_int_equal(sqlauth_store_open(database.path, &store, NULL), SQLAUTH_OK);
-		for (nth = 1; nth < FAULTS_MAX; nth++) {
+		for (nth = 1; nth < FAULTS_MAX; nth = faults_next(nth)) {
 			enum sqlauth_error error;
 			bool passed;
 
