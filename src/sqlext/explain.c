@@ -4,7 +4,6 @@
  * decides with the plugin's own compiled ACL. Knows no certificate: rules by fingerprint are sqlauth check's.
  *
  * DIRECTONLY: it reads the database by itself, which no view of somebody else's making should have done for it. */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,8 +107,8 @@ struct permissions {
 static void clear(struct permissions *all)
 {
 	for (size_t i = 0; i < all->count; i++) {
-		free((char *)(uintptr_t)all->items[i].group);
-		free((char *)(uintptr_t)all->items[i].topic);
+		free((void *)all->items[i].group);
+		free((void *)all->items[i].topic);
 	}
 	free(all->items);
 }

@@ -1,7 +1,6 @@
 /* The virtual table module behind every table-valued function here. Knows none of them. */
 #include "table.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -209,5 +208,5 @@ static const sqlite3_module module = {
 
 int sqlauth_sqlext_register_table(sqlite3 *db, const struct sqlauth_sqlext_table *table)
 {
-	return sqlite3_create_module_v2(db, table->name, &module, (void *)(uintptr_t)table, NULL);
+	return sqlite3_create_module_v2(db, table->name, &module, (void *)table, NULL);
 }
