@@ -38,6 +38,11 @@ enum sqlauth_decision { SQLAUTH_DENIED = 0, SQLAUTH_ALLOWED };
  * hundred MB even for a database written in bad faith. */
 #define SQLAUTH_ACL_PERMISSIONS_MAX 1000000
 
+/* Wildcards and placeholders beside other levels branch. Branches that one check may have to follow, whatever is asked
+ * by whom; a set in which some topic could meet more is SQLAUTH_ERROR_LIMIT. A set of fewer permissions never is, nor,
+ * of any size, one of at most ten levels without placeholders (docs/adr/0003-compiled-acl.md). */
+#define SQLAUTH_ACL_BRANCHES_MAX 1024
+
 struct sqlauth_verdict {
 	enum sqlauth_decision decision;
 	uint32_t permission; /* index of the permission that decided (sqlauth_acl_permission), or SQLAUTH_NO_PERMISSION
@@ -59,8 +64,9 @@ void sqlauth_acl_client_init(struct sqlauth_acl_client *client_r, const char *mq
 
 /* Compiles permissions[0..count-1] (count 0: an ACL that denies everything) into a new block with one reference, given
  * to the caller in *acl_r. Duplicates are allowed; of several permissions with the same topic, effect and action the
- * first one is named in verdicts. Errors: MEMORY; LIMIT; INVALID, with the index of the permission whose topic or enum
- * is not valid in *bad_r (may be NULL). Cost: about linear in the bytes of all topics. */
+ * first one is named in verdicts. Errors: MEMORY; LIMIT (SQLAUTH_ACL_PERMISSIONS_MAX, SQLAUTH_ACL_BRANCHES_MAX);
+ * INVALID, with the index of the permission whose topic or enum is not valid in *bad_r (may be NULL). Cost: about
+ * linear in the bytes of all topics. */
 enum sqlauth_error sqlauth_acl_compile(const struct sqlauth_permission *permissions, size_t count,
 	struct sqlauth_acl **acl_r, size_t *bad_r) __attribute__((warn_unused_result));
 
@@ -72,8 +78,8 @@ void sqlauth_acl_unref(struct sqlauth_acl *acl);
 
 /* Decides. PUBLISH and RECEIVE take a topic name, SUBSCRIBE a topic filter, `$share/GROUP/` allowed in front; anything
  * invalid is denied without a permission. The hottest path of all: no allocation, no lock, no recursion, no log. Linear
- * in the topic's length for one branch of the block; wildcards and placeholders branch, and a branch of the block is
- * visited at most once. */
+ * in the topic's length, however many permissions there are: wildcards and placeholders branch, but a node of the block
+ * is visited at most once, and there are never more than SQLAUTH_ACL_BRANCHES_MAX branches to follow. */
 struct sqlauth_verdict sqlauth_acl_check(const struct sqlauth_acl *acl, enum sqlauth_access access,
 	const struct sqlauth_acl_client *client, const char *topic, size_t length);
 

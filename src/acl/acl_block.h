@@ -1,11 +1,13 @@
-/* The inside of a compiled ACL: one block of memory, laid out as a trie over topic levels.
+/* The inside of a compiled ACL: one block of memory, laid out as a trie over topic levels
+ * (docs/adr/0003-compiled-acl.md).
  *
  * A node is a position behind some levels of the permissions' topics. It has at most one child by `+`, any number by
- * literal levels (found through one hash table for all nodes) and by levels with placeholders (a list). `#` is no
- * child: its permissions are the node's `rest`. What a permission decides is one of four bits.
+ * literal levels and by levels with placeholders. `#` is no child: its permissions are the node's `rest`. What a
+ * permission decides is one of four bits. All edges but `+` are found through one hash table, by the hash of all levels
+ * that lead to the child: so it is known before the parent was looked at where in the table a child must be.
  *
  * All references are indexes or offsets within the block. Index 0 means "none" wherever a child is meant: node 0 is the
- * root and nobody's child. Shared by acl_compile.c, which writes, and acl_check.c, which reads; nobody else.
+ * root and nobody's child. Shared by the acl_*.c files: acl_compile.c writes, acl_check.c reads; nobody else.
  */
 #ifndef SQLAUTH_ACL_BLOCK_H
 #define SQLAUTH_ACL_BLOCK_H
@@ -34,30 +36,53 @@ static inline uint8_t acl_bit(enum sqlauth_effect effect, enum sqlauth_action ac
 
 enum acl_edge { ACL_EDGE_LITERAL, ACL_EDGE_PLUS, ACL_EDGE_PATTERN };
 
+#define ACL_HEAD 16u /* bytes of a level kept in its node */
+
+/* As large as a line of the cache, and the block is aligned to that: one line is one node. */
 struct acl_node {
 	uint32_t parent;
-	uint32_t key;      /* hash of the level that leads here (acl_scan_level); not for `+` */
-	uint32_t label;    /* literal edge: text offset of that level; pattern edge: index of its acl_pattern */
-	uint32_t plus;     /* child by `+` */
-	uint32_t pattern;  /* 1 + index of the first child by a level with placeholders, 0 for none */
-	uint32_t deciders; /* index; 0 where here and rest are empty */
+	uint32_t path;    /* hash of all levels that lead here (acl_path) */
+	uint32_t label;   /* text offset of the last of them, as it was written; not for `+` */
+	uint32_t plus;    /* child by `+` */
+	uint32_t shape;   /* 1 + index of the first shape of its children by levels with placeholders, 0 for none */
+	uint32_t decider; /* the permission behind its only bit, or an index where here and rest have several */
+	uint32_t shaped;  /* pattern edge: index of its shape */
 	uint16_t label_length;
 	uint8_t edge;  /* enum acl_edge */
 	uint8_t here;  /* bits of permissions that end here */
 	uint8_t rest;  /* bits of permissions that go on with `#` */
 	uint8_t below; /* here, rest and those of all descendants */
+	uint8_t unused[14];
+	char head[ACL_HEAD]; /* of the label, zeros behind it */
+};
+/* The bits of here and rest together, and whether they are one. */
+static inline unsigned acl_ends(const struct acl_node *node)
+{
+	return node->here | (unsigned)node->rest << ACL_KINDS;
+}
+static inline bool acl_is_single(unsigned ends)
+{
+	return (ends & (ends - 1)) == 0;
+}
+
+#define ACL_LINE 64u
+_Static_assert(sizeof(struct acl_node) == ACL_LINE, "a node fills a line of the cache");
+
+/* Children of one node by levels that hold `%`. Those that differ in nothing but the text around their only placeholder
+ * (`x-%c-1`, `x-%c-2`) are one shape: a client's value says where that text begins and ends in a level, and the hash
+ * table has the rest. All others (`%c-%u`, `100%%-%c`) are a shape each. */
+struct acl_shape {
+	uint32_t next;    /* 1 + index of the next shape of the same node, 0 for the last */
+	uint32_t node;    /* the only child, ACL_NONE where the hash table has them */
+	uint32_t label;   /* text offset of the first child's level as it was written */
+	uint32_t deny[2]; /* by action: first deny permission at or below its children, or SQLAUTH_NO_PERMISSION */
+	uint16_t label_length;
+	uint16_t before, after; /* bytes in front of the only placeholder, and behind it */
+	uint8_t uses;           /* bit 0: %c, bit 1: %u */
+	uint8_t below;          /* that of all its children */
 };
 
-/* A child by a level that holds `%`, e.g. `dev-%c`. */
-struct acl_pattern {
-	uint32_t node;
-	uint32_t next;    /* 1 + index of the next sibling, 0 for the last */
-	uint32_t label;   /* text offset of the level as it was written; its length is the node's label_length */
-	uint32_t deny[2]; /* by action: first deny permission at or below the node, or SQLAUTH_NO_PERMISSION */
-	uint8_t uses;     /* bit 0: %c, bit 1: %u */
-};
-
-/* Which permissions stand behind a node's bits, by acl_kind. */
+/* Which permissions stand behind the bits of a node that has several: by acl_kind, of here and of rest. */
 struct acl_deciders {
 	uint32_t here[ACL_KINDS], rest[ACL_KINDS];
 };
@@ -67,18 +92,22 @@ struct acl_permission {
 	uint8_t effect, action;
 };
 
+struct acl_slot {
+	uint32_t path, node; /* ACL_NONE: empty */
+};
+
 struct sqlauth_acl {
 	atomic_size_t references;
 	size_t bytes;
 	uint32_t permission_count, slot_mask;
-	uint8_t uses; /* bit 0: %c, bit 1: %u in some permission */
+	uint32_t depth; /* levels of the deepest node */
+	uint8_t uses;   /* bit 0: %c, bit 1: %u in some permission */
 	/* These point into this very block. */
 	const struct acl_node *nodes;
-	const struct acl_pattern *patterns;
+	const struct acl_shape *shapes;
 	const struct acl_deciders *deciders;
 	const struct acl_permission *permissions;
-	const uint32_t *slots; /* edges by literals and patterns: open addressing, linear probing; a child's node index
-				  or ACL_NONE */
+	const struct acl_slot *slots; /* edges by literals and patterns: open addressing, linear probing */
 	const char *text;
 };
 
@@ -91,35 +120,31 @@ static inline uint64_t acl_bytes_equal(uint64_t word, unsigned char byte)
 	return (zero - ACL_BYTES_ALL(0x01)) & ~zero & ACL_BYTES_ALL(0x80);
 }
 
-/* count (1 to 8) bytes as a little-endian word, zeros above. */
-static inline uint64_t acl_load(const char *bytes, size_t count)
+/* Eight bytes as a little-endian word. */
+static inline uint64_t acl_load(const char *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, 8);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+/* The same at text[at], zeros for what lies beyond text[length - 1]. Reads nothing there. */
+static inline uint64_t acl_load_at(const char *text, size_t length, size_t at)
 {
 	uint64_t word = 0;
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	uint32_t four;
-	uint16_t two;
-	unsigned shift = 0;
 
-	if (count >= 8) {
-		memcpy(&word, bytes, 8);
-		return word;
-	}
-	if (count & 4) {
-		memcpy(&four, bytes, 4);
-		word = four;
-		shift = 32;
-	}
-	if (count & 2) {
-		memcpy(&two, bytes + (count & 4), 2);
-		word |= (uint64_t)two << shift;
-		shift += 16;
-	}
-	if (count & 1)
-		word |= (uint64_t)(unsigned char)bytes[count - 1] << shift;
-#else
-	for (size_t i = 0; i < count && i < 8; i++)
-		word |= (uint64_t)(unsigned char)bytes[i] << (8 * i);
-#endif
+	if (at + 8 <= length)
+		return acl_load(text + at);
+	if (at >= length)
+		return 0;
+	if (length >= 8)
+		return acl_load(text + length - 8) >> (8 * (at + 8 - length));
+	for (size_t i = length; i-- > at;)
+		word = word << 8 | (unsigned char)text[i];
 	return word;
 }
 
@@ -129,47 +154,78 @@ static inline uint64_t acl_mix(uint64_t hash, uint64_t word)
 	return hash ^ (hash >> 29);
 }
 
-/* The length of the level at text[0..available-1] (up to the next `/` or the end), and its hash. Not keyed: an attacker
- * chooses what is looked up, but only the administrator what is stored, and so how long a probe can get. */
-static inline size_t acl_scan_level(const char *text, size_t available, uint32_t *hash_r)
-{
-	uint64_t hash = 0;
-	size_t length = 0;
+/* One level of a topic. */
+struct acl_level {
+	uint64_t head; /* its first eight bytes, zeros behind its end */
+	uint32_t key;  /* its hash */
+	uint16_t start, length;
+};
 
-	while (length < available) {
-		size_t left = available - length, count = left < 8 ? left : 8;
-		uint64_t word = acl_load(text + length, count), slashes = acl_bytes_equal(word, '/');
-		if (slashes) {
-			count = (size_t)__builtin_ctzll(slashes) / 8;
-			if (count == 0)
-				break;
-			word &= ~UINT64_C(0) >> (64 - 8 * count);
-		}
+/* The level of a topic that begins at `at` (and ends before the next `/`, or with the topic), and its hash. Not keyed:
+ * an attacker chooses what is looked up, but only the administrator what is stored, and so how long a probe can get. */
+static inline struct acl_level acl_scan_level(const char *topic, size_t topic_length, size_t at)
+{
+	size_t left = topic_length - at, length = 0;
+	uint64_t word = acl_load_at(topic, topic_length, at), slashes = acl_bytes_equal(word, '/'), hash = 0,
+		 head = word;
+
+	while (!slashes && length + 8 <= left) {
 		hash = acl_mix(hash, word);
-		length += count;
-		if (slashes)
-			break;
+		length += 8;
+		word = acl_load_at(topic, topic_length, at + length);
+		slashes = acl_bytes_equal(word, '/');
 	}
-	hash = acl_mix(hash, length);
-	*hash_r = (uint32_t)(hash >> 32);
-	return length;
+	if (slashes) {
+		unsigned bits = (unsigned)__builtin_ctzll(slashes) & ~7u;
+		word &= (UINT64_C(1) << bits) - 1;
+		left = length + bits / 8;
+	}
+	hash = acl_mix(hash, word);
+	return (struct acl_level){.head = length ? head : word,
+		.key = (uint32_t)(hash >> 32),
+		.start = (uint16_t)at,
+		.length = (uint16_t)left};
 }
 
-static inline uint32_t acl_slot(uint32_t parent, uint32_t hash)
+/* The hash of a path: that of the path to its parent, and of its last level. */
+static inline uint32_t acl_path(uint32_t parent, uint32_t key)
 {
-	return (uint32_t)(acl_mix(hash, parent) >> 24);
+	uint64_t both = (uint64_t)parent << 32 | key;
+	return (uint32_t)((both + 1) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
 }
 
-/* The child of `parent` by this level as a literal, or ACL_NONE. */
-static inline uint32_t acl_find_literal(const struct acl_node *nodes, const uint32_t *slots, uint32_t mask,
-	const char *text, uint32_t parent, uint32_t key, const char *level, size_t length)
+/* In place of a level's hash: of `+`, and of a level with placeholders, which must not be taken for a literal one. */
+#define ACL_KEY_PLUS 0x2b2b2b2bu
+static inline uint32_t acl_pattern_key(const char *before, size_t before_length, const char *after, size_t after_length)
 {
-	for (uint32_t slot = acl_slot(parent, key) & mask; slots[slot] != ACL_NONE; slot = (slot + 1) & mask) {
-		const struct acl_node *node = &nodes[slots[slot]];
-		if (node->key == key && node->parent == parent && node->label_length == length &&
-			node->edge == ACL_EDGE_LITERAL && memcmp(text + node->label, level, length) == 0)
-			return slots[slot];
-	}
+	struct acl_level front = acl_scan_level(before, before_length, 0),
+			 back = acl_scan_level(after, after_length, 0);
+	return acl_path(front.key, back.key) ^ 0x25252525u;
+}
+
+/* Whether the node is the child of `parent` by this level, which stands at topic[level.start], as a literal. */
+static inline bool acl_is_literal(const struct acl_node *node, const char *text, uint32_t parent, const char *topic,
+	const struct acl_level *level)
+{
+	const char *rest = topic + level->start;
+
+	if (node->parent != parent || node->edge != ACL_EDGE_LITERAL || node->label_length != level->length ||
+		acl_load(node->head) != level->head)
+		return false;
+	if (level->length <= 8)
+		return true;
+	if (level->length <= 16)
+		return acl_load(node->head + level->length - 8) == acl_load(rest + level->length - 8);
+	return memcmp(text + node->label + 8, rest + 8, level->length - 8u) == 0;
+}
+
+/* The child of `parent` by this level as a literal, or ACL_NONE. path: acl_path of the two. */
+static inline uint32_t acl_find_literal(const struct acl_node *nodes, const struct acl_slot *slots, uint32_t mask,
+	const char *text, uint32_t parent, uint32_t path, const char *topic, const struct acl_level *level)
+{
+	for (uint32_t slot = path & mask; slots[slot].node != ACL_NONE; slot = (slot + 1) & mask)
+		if (slots[slot].path == path && acl_is_literal(&nodes[slots[slot].node], text, parent, topic, level))
+			return slots[slot].node;
 	return ACL_NONE;
 }
 

@@ -2,12 +2,19 @@
  *
  * The walk is depth-first without a stack: nodes know their parent, so a dead end climbs back to the last node that has
  * another way to go (`+` or a placeholder beside a literal). It never comes to a node twice, leaves out subtrees
- * that cannot change the outcome any more, and stops at the first deny. Most topics meet no fork and walk straight
+ * that cannot change the outcome any more, and stops as soon as nothing can. Most topics meet no fork and walk straight
  * down. Allocates nothing and knows nothing of sessions or databases.
  */
 #include "acl_block.h"
 
 #include "sqlauth/topic.h"
+
+/* Levels that are found and hashed once, before the walk; of deeper ones each node that looks at one does it anew. */
+#define LEVELS_KEPT 24
+
+/* Blocks with more edges than this do not stay in the nearest cache: where their table will be looked at is fetched
+ * before the walk begins, all levels at the same time. */
+#define PREFETCH_ABOVE 1024
 
 struct walk {
 	const struct sqlauth_acl *acl;
@@ -15,37 +22,46 @@ struct walk {
 	const char *topic;
 	size_t length;
 	size_t at;      /* where the current level begins; beyond length: all levels are consumed */
+	uint32_t depth; /* number of that level */
 	uint32_t node;  /* all levels before `at` lead here */
 	uint32_t forks; /* nodes above this one that have another way to go */
+	uint32_t kept;  /* of the levels below */
 	uint8_t allow;  /* bit of an allow for the action in question, */
-	uint8_t deny;   /* and of a deny; 0 where it cannot count any more */
+	uint8_t deny;   /* and of a deny; 0 where the block has none */
+	uint8_t wanted; /* those of the two that can still change the outcome */
+	bool dollar;    /* the topic begins with `$` */
+	bool no_allow;  /* below a first level that a client's own value turned into `$...`: only denies count */
 	enum sqlauth_action action;
-	bool dollar;   /* the topic begins with `$` */
-	bool no_allow; /* below a first level that a client's own value turned into `$...`: only denies count */
 	struct sqlauth_verdict verdict;
+	struct acl_level *levels;
 };
 
-static uint8_t wanted(const struct walk *walk)
+static void narrow(struct walk *walk)
 {
-	if (walk->no_allow || walk->verdict.decision == SQLAUTH_ALLOWED)
-		return walk->deny;
-	return walk->allow | walk->deny;
+	bool settled = walk->no_allow || walk->verdict.decision == SQLAUTH_ALLOWED;
+	walk->wanted = settled ? walk->deny : walk->allow | walk->deny;
 }
 
-/* Takes note of what a node's bits decide; true when that is final. */
-static bool decide(struct walk *walk, uint8_t bits, const uint32_t deciders[ACL_KINDS])
+/* Takes note of what a node's bits decide; true when that is final. ends_at: where in acl_ends these bits begin. */
+static bool decide(struct walk *walk, const struct acl_node *node, uint8_t bits, unsigned ends_at)
 {
-	bits &= wanted(walk);
-	if (bits & walk->deny) {
-		walk->verdict.decision = SQLAUTH_DENIED;
-		walk->verdict.permission = deciders[acl_kind(SQLAUTH_DENY, walk->action)];
-		return true;
-	}
-	if (bits) {
-		walk->verdict.decision = SQLAUTH_ALLOWED;
-		walk->verdict.permission = deciders[acl_kind(SQLAUTH_ALLOW, walk->action)];
-	}
-	return false;
+	unsigned ends = acl_ends(node), kind;
+	enum sqlauth_effect effect;
+
+	bits &= walk->wanted;
+	if (bits == 0)
+		return false;
+	effect = bits & walk->deny ? SQLAUTH_DENY : SQLAUTH_ALLOW;
+	kind = acl_kind(effect, walk->action);
+	if (acl_is_single(ends))
+		walk->verdict.permission = node->decider;
+	else if (ends_at == 0)
+		walk->verdict.permission = walk->acl->deciders[node->decider].here[kind];
+	else
+		walk->verdict.permission = walk->acl->deciders[node->decider].rest[kind];
+	walk->verdict.decision = effect == SQLAUTH_DENY ? SQLAUTH_DENIED : SQLAUTH_ALLOWED;
+	narrow(walk);
+	return effect == SQLAUTH_DENY || walk->deny == 0;
 }
 
 /* ---- placeholders ---- */
@@ -68,17 +84,17 @@ static int placeholder_index(char letter)
 	return letter == 'c' ? 0 : 1;
 }
 
-static const char *label_of(const struct walk *walk, const struct acl_node *pattern_node)
+static bool shape_usable(const struct walk *walk, const struct acl_shape *shape)
 {
-	return walk->acl->text + walk->acl->patterns[pattern_node->label].label;
+	return (!(shape->uses & 1u) || walk->client->usable[0]) && (!(shape->uses & 2u) || walk->client->usable[1]);
 }
 
-static bool pattern_matches(const struct walk *walk, const struct acl_node *node, size_t end)
+/* Whether the level matches that of a shape of one child. */
+static bool label_matches(const struct walk *walk, const struct acl_shape *shape, struct cursor level)
 {
-	struct cursor level = {walk->topic + walk->at, walk->topic + end};
-	const char *label = label_of(walk, node), *label_end = label + node->label_length;
+	const char *label = walk->acl->text + shape->label, *end = label + shape->label_length;
 
-	for (; label < label_end; label++) {
+	for (; label < end; label++) {
 		bool taken;
 		if (*label != '%') {
 			taken = cursor_take(&level, label, 1);
@@ -94,16 +110,36 @@ static bool pattern_matches(const struct walk *walk, const struct acl_node *node
 	return level.at == level.end;
 }
 
-static bool pattern_usable(const struct walk *walk, const struct acl_pattern *pattern)
+/* The child of a shape with many that matches the level: what surrounds the client's value there finds it. */
+static uint32_t find_shaped(const struct walk *walk, const struct acl_shape *shape, struct cursor level)
 {
-	return (!(pattern->uses & 1u) || walk->client->usable[0]) && (!(pattern->uses & 2u) || walk->client->usable[1]);
+	const struct sqlauth_acl *acl = walk->acl;
+	int which = shape->uses == 1u ? 0 : 1;
+	size_t value_length = walk->client->length[which];
+	const char *after = level.end - shape->after;
+	uint32_t path;
+
+	if ((size_t)(level.end - level.at) != shape->before + value_length + shape->after ||
+		memcmp(level.at + shape->before, walk->client->value[which], value_length) != 0)
+		return ACL_NONE;
+	path = acl_path(acl->nodes[walk->node].path, acl_pattern_key(level.at, shape->before, after, shape->after));
+	for (uint32_t slot = path & acl->slot_mask; acl->slots[slot].node != ACL_NONE;
+		slot = (slot + 1) & acl->slot_mask) {
+		const struct acl_node *node = &acl->nodes[acl->slots[slot].node];
+		const char *label = acl->text + node->label;
+		if (acl->slots[slot].path == path && node->parent == walk->node && node->edge == ACL_EDGE_PATTERN &&
+			&acl->shapes[node->shaped] == shape && memcmp(label, level.at, shape->before) == 0 &&
+			memcmp(label + shape->before + 2, after, shape->after) == 0)
+			return acl->slots[slot].node;
+	}
+	return ACL_NONE;
 }
 
-/* The first character that the label stands for, with the client's values; '\0' for none. *given_r: it is the client's.
+/* The first character that a label stands for, with the client's values; '\0' for none. *given_r: it is the client's.
  */
-static char pattern_first_character(const struct walk *walk, const struct acl_node *node, bool *given_r)
+static char first_character(const struct walk *walk, uint32_t offset, size_t length, bool *given_r)
 {
-	const char *label = label_of(walk, node), *end = label + node->label_length;
+	const char *label = walk->acl->text + offset, *end = label + length;
 
 	*given_r = false;
 	for (; label < end; label += 2) {
@@ -126,19 +162,21 @@ static char pattern_first_character(const struct walk *walk, const struct acl_no
 static bool decide_widened(struct walk *walk)
 {
 	const struct sqlauth_acl *acl = walk->acl;
-	uint32_t next = acl->nodes[walk->node].pattern;
+	uint32_t next = acl->nodes[walk->node].shape;
 
+	if (walk->client->usable[0] && walk->client->usable[1])
+		return false;
 	while (next) {
-		const struct acl_pattern *pattern = &acl->patterns[next - 1];
-		const struct acl_node *node = &acl->nodes[pattern->node];
+		const struct acl_shape *shape = &acl->shapes[next - 1];
 		bool given;
-		next = pattern->next;
-		if (!(node->below & walk->deny) || pattern_usable(walk, pattern))
+		next = shape->next;
+		if (!(shape->below & walk->deny) || shape_usable(walk, shape))
 			continue;
-		if (walk->node == ACL_ROOT && walk->dollar && pattern_first_character(walk, node, &given) != '$')
+		if (walk->node == ACL_ROOT && walk->dollar &&
+			first_character(walk, shape->label, shape->label_length, &given) != '$')
 			continue;
 		walk->verdict.decision = SQLAUTH_DENIED;
-		walk->verdict.permission = pattern->deny[walk->action];
+		walk->verdict.permission = shape->deny[walk->action];
 		return true;
 	}
 	return false;
@@ -147,16 +185,13 @@ static bool decide_widened(struct walk *walk)
 /* ---- the walk ---- */
 
 /* What the permissions at this node say. True when that is final. */
-static bool decide_here(struct walk *walk)
+static bool decide_at(struct walk *walk, const struct acl_node *node)
 {
-	const struct acl_node *node = &walk->acl->nodes[walk->node];
-	const struct acl_deciders *deciders = &walk->acl->deciders[node->deciders];
-
-	if (node->rest && !(walk->node == ACL_ROOT && walk->dollar) && decide(walk, node->rest, deciders->rest))
+	if (node->rest && !(walk->node == ACL_ROOT && walk->dollar) && decide(walk, node, node->rest, ACL_KINDS))
 		return true;
-	if (node->pattern && decide_widened(walk))
+	if (node->shape && decide_widened(walk))
 		return true;
-	return node->here && walk->at > walk->length && decide(walk, node->here, deciders->here);
+	return node->here && walk->at > walk->length && decide(walk, node, node->here, 0);
 }
 
 /* Whether the parent of this node may have another way to go, tried after it. */
@@ -166,60 +201,60 @@ static bool has_siblings(const struct walk *walk, const struct acl_node *node)
 
 	switch ((enum acl_edge)node->edge) {
 	case ACL_EDGE_LITERAL:
-		return parent->plus != ACL_NONE || parent->pattern != 0;
+		return parent->plus != ACL_NONE || parent->shape != 0;
 	case ACL_EDGE_PLUS:
-		return parent->pattern != 0;
+		return parent->shape != 0;
 	case ACL_EDGE_PATTERN:
-		return walk->acl->patterns[node->label].next != 0;
+		return walk->acl->shapes[node->shaped].next != 0;
 	}
 	return false;
 }
 
-static uint32_t choose_plus(const struct walk *walk)
+static uint32_t choose_plus(const struct walk *walk, uint32_t plus)
 {
-	uint32_t plus = walk->acl->nodes[walk->node].plus;
-	bool open = !(walk->node == ACL_ROOT && walk->dollar);
-
-	return open && (walk->acl->nodes[plus].below & wanted(walk)) ? plus : ACL_NONE;
+	bool closed = walk->node == ACL_ROOT && walk->dollar;
+	return plus && !closed && (walk->acl->nodes[plus].below & walk->wanted) ? plus : ACL_NONE;
 }
 
-static uint32_t choose_pattern(const struct walk *walk, uint32_t next, size_t end)
+static uint32_t choose_shaped(const struct walk *walk, uint32_t next, size_t end)
 {
+	struct cursor level = {walk->topic + walk->at, walk->topic + end};
+
 	while (next) {
-		const struct acl_pattern *pattern = &walk->acl->patterns[next - 1];
-		const struct acl_node *node = &walk->acl->nodes[pattern->node];
-		if ((node->below & wanted(walk)) && pattern_usable(walk, pattern) && pattern_matches(walk, node, end))
-			return pattern->node;
-		next = pattern->next;
+		const struct acl_shape *shape = &walk->acl->shapes[next - 1];
+		uint32_t child = ACL_NONE;
+		next = shape->next;
+		if (!(shape->below & walk->wanted) || !shape_usable(walk, shape))
+			continue;
+		if (shape->node == ACL_NONE)
+			child = find_shaped(walk, shape, level);
+		else if (label_matches(walk, shape, level))
+			child = shape->node;
+		if (child != ACL_NONE && (walk->acl->nodes[child].below & walk->wanted))
+			return child;
 	}
 	return ACL_NONE;
 }
 
-/* The first child that takes the level from walk->at to `end` and can still change the outcome; ACL_NONE where none. */
-static uint32_t choose_first(const struct walk *walk, uint32_t hash, size_t end)
+/* The first child, after a literal one, that takes the level and can still change the outcome; ACL_NONE where none. */
+static uint32_t choose_other(const struct walk *walk, const struct acl_node *node, size_t end)
 {
-	const struct sqlauth_acl *acl = walk->acl;
-	const struct acl_node *node = &acl->nodes[walk->node];
-	uint32_t child = acl_find_literal(acl->nodes, acl->slots, acl->slot_mask, acl->text, walk->node, hash,
-		walk->topic + walk->at, end - walk->at);
+	uint32_t child;
 
-	if (child != ACL_NONE && (acl->nodes[child].below & wanted(walk)))
-		return child;
-	child = node->plus ? choose_plus(walk) : ACL_NONE;
-	return child == ACL_NONE && node->pattern ? choose_pattern(walk, node->pattern, end) : child;
+	if (walk->topic[walk->at] == '#' && end == walk->at + 1) /* no child covers what `#` means */
+		return ACL_NONE;
+	child = choose_plus(walk, node->plus);
+	return child == ACL_NONE ? choose_shaped(walk, node->shape, end) : child;
 }
 
 /* The same, after `tried`. */
 static uint32_t choose_next(const struct walk *walk, const struct acl_node *tried, size_t end)
 {
 	const struct acl_node *node = &walk->acl->nodes[walk->node];
-	uint32_t child = ACL_NONE;
 
 	if (tried->edge == ACL_EDGE_PATTERN)
-		return choose_pattern(walk, walk->acl->patterns[tried->label].next, end);
-	if (tried->edge == ACL_EDGE_LITERAL && node->plus)
-		child = choose_plus(walk);
-	return child == ACL_NONE ? choose_pattern(walk, node->pattern, end) : child;
+		return choose_shaped(walk, walk->acl->shapes[tried->shaped].next, end);
+	return tried->edge == ACL_EDGE_LITERAL ? choose_other(walk, node, end) : choose_shaped(walk, node->shape, end);
 }
 
 static void descend(struct walk *walk, uint32_t child, size_t end)
@@ -227,12 +262,23 @@ static void descend(struct walk *walk, uint32_t child, size_t end)
 	const struct acl_node *node = &walk->acl->nodes[child];
 	bool given;
 
-	if (walk->node == ACL_ROOT && node->edge == ACL_EDGE_PATTERN)
-		walk->no_allow = pattern_first_character(walk, node, &given) == '$' && given;
-	if (has_siblings(walk, node))
-		walk->forks++;
+	if (walk->node == ACL_ROOT && node->edge == ACL_EDGE_PATTERN) {
+		walk->no_allow = first_character(walk, node->label, node->label_length, &given) == '$' && given;
+		narrow(walk);
+	}
+	walk->forks += has_siblings(walk, node);
 	walk->node = child;
 	walk->at = end + 1;
+	walk->depth++;
+}
+
+static size_t level_start(const struct walk *walk, uint32_t depth, size_t end)
+{
+	if (depth < walk->kept)
+		return walk->levels[depth].start;
+	while (end > 0 && walk->topic[end - 1] != '/')
+		end--;
+	return end;
 }
 
 /* Climbs out of a dead end to the next way to go and takes it; false where there is none. */
@@ -240,15 +286,15 @@ static bool climb(struct walk *walk)
 {
 	while (walk->forks > 0) {
 		const struct acl_node *tried = &walk->acl->nodes[walk->node];
-		size_t end = walk->at - 1, at = end;
+		size_t end = walk->at - 1;
 		uint32_t child;
 
-		while (at > 0 && walk->topic[at - 1] != '/')
-			at--;
-		walk->at = at;
+		walk->at = level_start(walk, --walk->depth, end);
 		walk->node = tried->parent;
-		if (walk->node == ACL_ROOT)
+		if (walk->no_allow && walk->node == ACL_ROOT) {
 			walk->no_allow = false;
+			narrow(walk);
+		}
 		if (!has_siblings(walk, tried))
 			continue;
 		walk->forks--;
@@ -261,19 +307,66 @@ static bool climb(struct walk *walk)
 	return false;
 }
 
+/* Finds the first levels, as many as the block may ask for. */
+static void scan_levels(struct walk *walk)
+{
+	uint32_t most = walk->acl->depth < LEVELS_KEPT ? walk->acl->depth : LEVELS_KEPT, kept = 0;
+
+	for (size_t at = 0; kept < most && at <= walk->length; kept++) {
+		struct acl_level level = acl_scan_level(walk->topic, walk->length, at);
+		walk->levels[kept] = level;
+		at += level.length + (size_t)1;
+	}
+	walk->kept = kept;
+}
+
+/* Fetches the edges and nodes that the levels lead to where they are literals: all at the same time, while the walk
+ * would wait for one after the other. */
+static void prefetch(const struct walk *walk)
+{
+	const struct acl_slot *slots = walk->acl->slots;
+	uint32_t mask = walk->acl->slot_mask, path = 0, at[LEVELS_KEPT];
+
+	for (uint32_t i = 0; i < walk->kept; i++) {
+		path = acl_path(path, walk->levels[i].key);
+		at[i] = path & mask;
+		__builtin_prefetch(&slots[at[i]]);
+	}
+	for (uint32_t i = 0; i < walk->kept; i++)
+		__builtin_prefetch(&walk->acl->nodes[slots[at[i]].node]);
+}
+
 static void run(struct walk *walk)
 {
-	while (!decide_here(walk)) {
-		uint32_t hash, child = ACL_NONE;
-		size_t length = 0;
+	const struct sqlauth_acl *acl = walk->acl;
 
+	for (;;) {
+		const struct acl_node *node = &acl->nodes[walk->node];
+		struct acl_level scanned;
+		const struct acl_level *level = &walk->levels[walk->depth];
+		uint32_t child = ACL_NONE;
+		bool fork = (node->plus | node->shape) != 0;
+
+		if ((node->here | node->rest | node->shape) && decide_at(walk, node))
+			return;
 		if (walk->at <= walk->length) {
-			length = acl_scan_level(walk->topic + walk->at, walk->length - walk->at, &hash);
-			if (length != 1 || walk->topic[walk->at] != '#') /* no child covers what `#` stands for */
-				child = choose_first(walk, hash, walk->at + length);
+			if (walk->depth >= walk->kept) {
+				scanned = acl_scan_level(walk->topic, walk->length, walk->at);
+				level = &scanned;
+			}
+			child = acl_find_literal(acl->nodes, acl->slots, acl->slot_mask, acl->text, walk->node,
+				acl_path(node->path, level->key), walk->topic, level);
+			if (child != ACL_NONE && (acl->nodes[child].below & walk->wanted)) {
+				walk->forks += fork;
+				walk->node = child;
+				walk->at += level->length + (size_t)1;
+				walk->depth++;
+				continue;
+			}
+			child = fork ? choose_other(walk, node, walk->at + level->length) : ACL_NONE;
 		}
 		if (child != ACL_NONE)
-			descend(walk, child, walk->at + length);
+			descend(walk, child, walk->at + level->length);
 		else if (!climb(walk))
 			return;
 	}
@@ -285,11 +378,11 @@ static bool name_is_invalid(const char *name, size_t length)
 	uint64_t found = 0;
 
 	for (size_t i = 0; i < length; i += 8) {
-		size_t count = length - i < 8 ? length - i : 8;
-		uint64_t word = acl_load(name + i, count);
-		if (count < 8)
-			word |= ACL_BYTES_ALL('a') << (8 * count);
-		found |= acl_bytes_equal(word, '+') | acl_bytes_equal(word, '#') | acl_bytes_equal(word, '\0');
+		uint64_t word = acl_load_at(name, length, i);
+		if (length - i < 8)
+			word |= ACL_BYTES_ALL('a') << (8 * (length - i));
+		/* `+` and `#` differ in one bit */
+		found |= acl_bytes_equal(word | ACL_BYTES_ALL('+' ^ '#'), '+') | acl_bytes_equal(word, '\0');
 	}
 	return found != 0;
 }
@@ -298,12 +391,14 @@ struct sqlauth_verdict sqlauth_acl_check(const struct sqlauth_acl *acl, enum sql
 	const struct sqlauth_acl_client *client, const char *topic, size_t length)
 {
 	enum sqlauth_action action = access == SQLAUTH_ACCESS_PUBLISH ? SQLAUTH_PUBLISH : SQLAUTH_SUBSCRIBE;
+	struct acl_level levels[LEVELS_KEPT];
 	struct walk walk = {.acl = acl,
 		.client = client,
 		.action = action,
-		.allow = acl_bit(SQLAUTH_ALLOW, action),
-		.deny = acl_bit(SQLAUTH_DENY, action),
-		.verdict = {SQLAUTH_DENIED, SQLAUTH_NO_PERMISSION}};
+		.allow = acl_bit(SQLAUTH_ALLOW, action) & acl->nodes[ACL_ROOT].below,
+		.deny = acl_bit(SQLAUTH_DENY, action) & acl->nodes[ACL_ROOT].below,
+		.verdict = {SQLAUTH_DENIED, SQLAUTH_NO_PERMISSION},
+		.levels = levels};
 
 	if ((unsigned)access > SQLAUTH_ACCESS_RECEIVE)
 		return walk.verdict;
@@ -321,6 +416,10 @@ struct sqlauth_verdict sqlauth_acl_check(const struct sqlauth_acl *acl, enum sql
 	walk.topic = topic;
 	walk.length = length;
 	walk.dollar = topic[0] == '$';
+	walk.wanted = walk.allow | walk.deny;
+	scan_levels(&walk);
+	if (acl->slot_mask > PREFETCH_ABOVE)
+		prefetch(&walk);
 	run(&walk);
 	return walk.verdict;
 }

@@ -141,6 +141,15 @@ enum sqlauth_error sqlauth_store_compile(struct sqlauth_store *store, const stru
 	error = sqlauth_acl_compile(all.permissions, all.count, acl_r, &bad);
 	if (error == SQLAUTH_ERROR_INVALID && bad < all.count)
 		error = explain_invalid(store, &all.permissions[bad], why);
+	else if (error == SQLAUTH_ERROR_LIMIT)
+		sqlauth_text_set(why,
+			"%s: the %zu permissions of this client's groups are more than %d, or branch too much: some "
+			"topic "
+			"would meet more than %d ways through their \"+\" and placeholders beside other levels; have "
+			"fewer "
+			"of these",
+			store->paths.file[SQLAUTH_FILE_DATABASE], all.count, SQLAUTH_ACL_PERMISSIONS_MAX,
+			SQLAUTH_ACL_BRANCHES_MAX);
 	else if (error != SQLAUTH_OK)
 		sqlauth_text_set(why, "%s: %zu permissions: %s", store->paths.file[SQLAUTH_FILE_DATABASE], all.count,
 			sqlauth_strerror(error));

@@ -184,6 +184,18 @@ class BridgeTest(BrokerTest):
             remote.publish(topic, qos=1)
         self.assertEqual([reader.receive().topic for _ in range(3)], ["shared/out", "other/in", "shared/in"])
 
+    def test_mqtt_id_keeps_a_client_from_the_id_of_the_brokers_own_bridge(self):
+        """The broker tells nobody of its bridges, and gives their ids to whoever asks: it must be one that nobody may use."""
+        self.db.sql("UPDATE clients SET mqtt_id = '%u*' WHERE name = 'source';")
+        self.start_two(self.guarded, self.open)
+        self.assertIsNotNone(self.far.log.wait(r"Sending SUBACK to near"))
+        remote = self.at(self.far, "remote")
+        self.assertEqual(remote.subscribe("#"), 0)
+        self.broker = self.near
+        self.assert_refused("local-near", "source", "secret", because="mqtt_id")
+        self.login("source").publish("over/the/bridge", qos=1)
+        self.assertEqual(remote.receive().topic, "over/the/bridge")
+
 
 if __name__ == "__main__":
     unittest.main()

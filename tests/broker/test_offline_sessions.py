@@ -265,6 +265,25 @@ class OfflineTest(PumpTest):
         self.publish("a/3")
         self.assertEqual(self.got(pump), ["a/1", "a/3"])
 
+    def test_anonymous_sessions_live_on_by_the_same_rules(self):
+        self.db.group("public", "allow subscribe a/#; allow subscribe control/#; deny subscribe a/secret")
+        self.db.rule("anonymous", "*", "public")
+        self.start(settings=self.persistence() + ["allow_anonymous true"])
+        stranger = self.connect("stranger", **LASTING)
+        self.assertEqual(stranger.subscribe("a/#", qos=1), 1)
+        self.break_off(stranger)
+        self.db.sql("DELETE FROM acl_permissions WHERE permission = 'deny';")
+        self.publish("a/secret", "a/1")
+        self.restart_broker()
+        self.publish("a/secret", "a/2")
+        self.db.sql("DELETE FROM group_rules WHERE match_by = 'anonymous';")
+        self.publish("a/3")
+        self.assert_refused("stranger", because="anonymous", **LASTING)
+        self.db.rule("anonymous", "*", "public")
+        stranger = self.connect("stranger", **LASTING)
+        self.assertTrue(stranger.session_present)
+        self.assertEqual(self.got(stranger), ["a/1", "a/secret", "a/2"])
+
 
 if __name__ == "__main__":
     unittest.main()

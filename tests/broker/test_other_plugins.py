@@ -10,6 +10,7 @@ import unittest
 import broker
 import mqtt
 from broker import BROKER, PLUGIN, BrokerTest
+from database import Database, hash_password
 
 ALLOW_ANONYMOUS = ["allow_anonymous true"]
 DEFER = {"unknown_clients": "defer"}
@@ -211,6 +212,25 @@ class OtherPluginsTest(BrokerTest):
         self.login("pump", "shared")
         self.assertIn(filed.wait_closed(), (mqtt.SESSION_TAKEN_OVER, None))
         self.assertEqual(self.arrived(reader), [])
+
+    def test_whoever_vanishes_while_another_plugin_decides_holds_no_id(self):
+        """On brokers that can wait for an answer the second plugin does not decide at once, and such a client is never
+        announced as gone."""
+        theirs = Database(self.path("theirs.db"))
+        theirs.client("theirs")
+        theirs.sql("UPDATE clients SET password = '%s';" % hash_password("secret", 200000))
+        second = ["plugin " + PLUGIN, "plugin_opt_database " + theirs.path, "plugin_opt_verify_threads 1"]
+        self.start_broker(plugin_lines=self.ours(**DEFER) + second)
+        lasting = {"clean": False, "properties": {"session_expiry": 3600}}
+        self.login("pump", "shared", **lasting).disconnect()
+        others = []
+        for _ in range(5):
+            theirs = self.client("shared", username="theirs", password="secret").open()
+            theirs.send(theirs.connect_packet())
+            theirs.abort()
+            self.broker.turn()
+            others.append(self.login("pump", "other-%d" % len(others)))  # lies where the last one did, or not
+            self.login("pump", "shared", **lasting).disconnect()
 
     # ---- dynamic security ----
 

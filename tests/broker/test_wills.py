@@ -64,6 +64,20 @@ class WillTest(PumpTest):
                 self.break_off(pump)
                 self.assert_not_published(reader, since)
 
+    def test_an_anonymous_clients_will_is_judged_by_the_permissions_of_its_connection(self):
+        for group in ("will", "other"):
+            self.db.group(group, "allow publish %s/#" % group)
+        self.start(settings=["allow_anonymous true"])
+        reader = self.subscriber("reader", "will/#")
+        for group, later, published in (("will", "other", [WILL.topic]), ("other", "will", [])):
+            self.db.rule("anonymous", "*", group)
+            stranger = self.connect("stranger", will=WILL)
+            self.db.sql("DELETE FROM group_rules WHERE match_by = 'anonymous';")
+            self.db.rule("anonymous", "*", later)
+            self.break_off(stranger)
+            self.assertEqual(self.arrived(reader), published)
+            self.db.sql("DELETE FROM group_rules WHERE match_by = 'anonymous';")
+
     def test_a_will_is_judged_without_the_database(self):
         self.start()
         reader = self.subscriber("reader", "will/#")

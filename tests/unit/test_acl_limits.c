@@ -252,11 +252,10 @@ static void compiling_costs_in_proportion_to_the_permissions(void **state)
 
 /* Every topic of `depth` levels, each `a` or `+`: 2 to the power of depth permissions, the i-th with `+` where i has a
  * bit. The last one, all `+`, is a deny where `deny` says so. */
-static void all_subsets(struct set *set, unsigned depth, bool deny)
+static void add_all_subsets(struct set *set, unsigned depth, bool deny)
 {
 	char topic[64];
 	size_t count = (size_t)1 << depth;
-	set_init(set, count, count * (2 * depth));
 	for (size_t i = 0; i < count; i++) {
 		for (unsigned level = 0; level < depth; level++) {
 			topic[2 * level] = (i >> level & 1) != 0 ? '+' : 'a';
@@ -264,6 +263,13 @@ static void all_subsets(struct set *set, unsigned depth, bool deny)
 		}
 		set_add(set, topic, deny && i + 1 == count ? SQLAUTH_DENY : SQLAUTH_ALLOW);
 	}
+}
+
+static void all_subsets(struct set *set, unsigned depth, bool deny)
+{
+	size_t count = (size_t)1 << depth;
+	set_init(set, count, count * (2 * depth));
+	add_all_subsets(set, depth, deny);
 	set_compile(set);
 }
 
@@ -297,14 +303,56 @@ static void a_branch_is_visited_at_most_once(void **state)
 	struct set small;
 	struct set large;
 	(void)state;
-	all_subsets(&small, 8, false);
-	all_subsets(&large, 13, false);
-	double few = check_seconds(&small, "a/a/a/a/a/a/a/b", 15, 20);
-	double many = check_seconds(&large, "a/a/a/a/a/a/a/a/a/a/a/a/b", 25, 20);
-	if (many > few * 32 * 8 + 1e-3) /* 32 times the branches; visiting pairs of them would be 1024 */
-		fail_msg("%g s for 2^8, %g s for 2^13", few, many);
+	all_subsets(&small, 6, false);
+	all_subsets(&large, 10, false);
+	double few = check_seconds(&small, "a/a/a/a/a/b", 11, 20);
+	double many = check_seconds(&large, "a/a/a/a/a/a/a/a/a/b", 19, 20);
+	if (many > few * 16 * 5 + 1e-4) /* 16 times the branches; visiting pairs of them would be 256 */
+		fail_msg("%g s for 2^6, %g s for 2^10", few, many);
 	set_fini(&small);
 	set_fini(&large);
+}
+
+static void sets_that_branch_too_much_are_refused(void **state)
+{
+	static const unsigned depths[] = {10, 11, 14};
+	char topic[64];
+	(void)state;
+	for (size_t row = 0; row < LENGTH_OF(depths); row++) {
+		size_t count = (size_t)1 << depths[row];
+		struct set set;
+		struct sqlauth_acl *acl = NULL;
+		enum sqlauth_error expected = count > SQLAUTH_ACL_BRANCHES_MAX ? SQLAUTH_ERROR_LIMIT : SQLAUTH_OK;
+		set_init(&set, count, count * sizeof topic);
+		add_all_subsets(&set, depths[row], false);
+		if (sqlauth_acl_compile(set.permission, set.count, &acl, NULL) != expected ||
+			(acl == NULL) != (expected != SQLAUTH_OK))
+			fail_msg("row %zu", row);
+		sqlauth_acl_unref(acl);
+		set_fini(&set);
+	}
+}
+
+/* Levels with placeholders that differ in their text alone: as many as one likes, found as quickly as a few. */
+static void each_of_many_levels_with_a_placeholder_is_found(void **state)
+{
+	static const char *const prefixes[] = {"a/x-%c-", "a/%c", "%u-x-"};
+	static const char *const asked[] = {"a/x-pump-", "a/pump", "alice-x-"};
+	char topic[64];
+	(void)state;
+	for (size_t row = 0; row < LENGTH_OF(prefixes); row++) {
+		struct set set;
+		numbered(&set, prefixes[row], "", 20000);
+		for (uint32_t i = 0; i < 20000; i++) {
+			(void)snprintf(topic, sizeof topic, "%s%u", asked[row], i);
+			if (publish(&set, topic).permission != i)
+				fail_msg("row %zu: %s", row, topic);
+			topic[strlen(topic) - 1] = 'x';
+			if (publish(&set, topic).decision != SQLAUTH_DENIED)
+				fail_msg("row %zu: %s", row, topic);
+		}
+		set_fini(&set);
+	}
 }
 
 static void a_deep_topic_costs_in_proportion_to_its_length(void **state)
@@ -396,6 +444,8 @@ int main(void)
 		cmocka_unit_test(compiling_costs_in_proportion_to_the_permissions),
 		cmocka_unit_test(all_subsets_of_ten_levels_are_told_apart),
 		cmocka_unit_test(a_branch_is_visited_at_most_once),
+		cmocka_unit_test(sets_that_branch_too_much_are_refused),
+		cmocka_unit_test(each_of_many_levels_with_a_placeholder_is_found),
 		cmocka_unit_test(a_deep_topic_costs_in_proportion_to_its_length),
 		cmocka_unit_test(a_check_allocates_nothing),
 		cmocka_unit_test(a_compile_without_memory_says_so_and_leaves_nothing),

@@ -12,13 +12,10 @@
 #include <cmocka.h>
 
 #include "allocations.h"
-#include "fault_vfs.h"
+#include "faults.h"
 #include "sqlauth/secret.h"
 #include "sqlauth/store.h"
 #include "store_database.h"
-
-/* More faults than a run has places for: ends a loop that would not end. */
-#define FAULTS_MAX 20000
 
 #define CONTENT                                                                                                        \
 	"INSERT INTO clients (name, authentication, disconnect_before) VALUES ('pump', 'certificate', 7);"             \
@@ -31,54 +28,6 @@
 
 static struct database database;
 static struct sqlauth_store *store;
-
-/* SQLite's memory comes from this program's malloc, whose calls the linker sends through allocations.c. */
-static void *memory_get(int size)
-{
-	int64_t *block = malloc(16 + (size_t)size);
-
-	if (block == NULL)
-		return NULL;
-	block[0] = size;
-	return block + 2;
-}
-
-static void memory_free(void *block)
-{
-	if (block != NULL)
-		free((int64_t *)block - 2);
-}
-
-static int memory_size(void *block)
-{
-	return block == NULL ? 0 : (int)((int64_t *)block - 2)[0];
-}
-
-static void *memory_resize(void *block, int size)
-{
-	int64_t *grown = realloc((int64_t *)block - 2, 16 + (size_t)size);
-
-	if (grown == NULL)
-		return NULL;
-	grown[0] = size;
-	return grown + 2;
-}
-
-static int memory_round(int size)
-{
-	return (size + 7) & ~7;
-}
-
-static int memory_init(void *context)
-{
-	(void)context;
-	return SQLITE_OK;
-}
-
-static void memory_shutdown(void *context)
-{
-	(void)context;
-}
 
 /* ---- one run of everything: 0, or the first error; wrong answers end the test */
 
@@ -201,46 +150,6 @@ static enum sqlauth_error open_and_read(void)
 
 /* ---- */
 
-struct fault {
-	void (*arm)(size_t nth);
-	bool (*pending)(void);
-};
-
-static size_t armed_at, armed_nth;
-
-static void arm_allocation(size_t nth)
-{
-	armed_at = allocations_made();
-	armed_nth = nth;
-	allocations_fail(nth);
-}
-
-static bool allocation_pending(void)
-{
-	return allocations_made() - armed_at < armed_nth;
-}
-
-static void arm_io(size_t nth)
-{
-	fault_vfs_fail(nth, 0);
-}
-
-static void arm_busy(size_t nth)
-{
-	fault_vfs_fail(nth, 1);
-}
-
-static bool io_pending(void)
-{
-	return fault_vfs_pending();
-}
-
-static const struct fault faults[] = {
-	{arm_allocation, allocation_pending},
-	{arm_io, io_pending},
-	{arm_busy, io_pending},
-};
-
 static void create(int mode)
 {
 	database_init(&database);
@@ -253,14 +162,14 @@ static void create(int mode)
 static void every_fault_while_opening_is_an_error_and_leaves_nothing(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2 * sizeof faults / sizeof faults[0]; i++) {
+	for (size_t i = 0; i < 2 * (size_t)FAULT_KINDS; i++) {
 		const struct fault *fault = &faults[i / 2];
 		size_t nth, live;
 
 		create((int)(i % 2));
 		assert_int_equal(open_and_read(), SQLAUTH_OK);
 		live = allocations_live();
-		for (nth = 1; nth < FAULTS_MAX; nth++) {
+		for (nth = 1; nth < FAULTS_MAX; nth = faults_next(nth)) {
 			enum sqlauth_error error;
 			bool passed;
 
@@ -284,13 +193,13 @@ static void every_fault_while_opening_is_an_error_and_leaves_nothing(void **stat
 static void every_fault_while_reading_is_an_error_and_the_next_transaction_works(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2 * sizeof faults / sizeof faults[0]; i++) {
+	for (size_t i = 0; i < 2 * (size_t)FAULT_KINDS; i++) {
 		const struct fault *fault = &faults[i / 2];
 		size_t nth;
 
 		create((int)(i % 2));
 		assert_int_equal(sqlauth_store_open(database.path, &store, NULL), SQLAUTH_OK);
-		for (nth = 1; nth < FAULTS_MAX; nth++) {
+		for (nth = 1; nth < FAULTS_MAX; nth = faults_next(nth)) {
 			enum sqlauth_error error;
 			bool passed;
 
@@ -319,7 +228,7 @@ static void every_fault_while_reading_is_an_error_and_the_next_transaction_works
 static void a_fault_while_creating_leaves_no_half_made_file(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+	for (size_t i = 0; i < (size_t)FAULT_KINDS; i++) {
 		size_t nth;
 
 		database_init(&database);
@@ -352,16 +261,14 @@ static void a_fault_while_creating_leaves_no_half_made_file(void **state)
 
 int main(void)
 {
-	static const sqlite3_mem_methods memory = {
-		memory_get, memory_free, memory_resize, memory_size, memory_round, memory_init, memory_shutdown, NULL};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_fault_while_opening_is_an_error_and_leaves_nothing),
 		cmocka_unit_test(every_fault_while_reading_is_an_error_and_the_next_transaction_works),
 		cmocka_unit_test(a_fault_while_creating_leaves_no_half_made_file),
 	};
 
-	if (sqlauth_secret_init() != SQLAUTH_OK || sqlite3_config(SQLITE_CONFIG_MALLOC, &memory) != SQLITE_OK)
+	if (sqlauth_secret_init() != SQLAUTH_OK)
 		return 1;
-	fault_vfs_install();
+	faults_install();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

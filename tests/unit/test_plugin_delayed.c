@@ -1,0 +1,240 @@
+/* Delayed answers with a stub of the broker: whom a verdict reaches, and that threads end cleanly with work in flight.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store_database.h"
+#include "stub_broker.h"
+
+/* Of "secret", by mosquitto_passwd's form: 2,000 iterations are about a millisecond. */
+#define HASH                                                                                                           \
+	"'$7$2000$MDEyMzQ1Njc4OWFi$KPCLGtQxtAL8uOu61ykx2Ciw6kEK/4xP9VZatB7WvYJ0DKhWsZ4m9VS8Fu3Gchsshkz0sT//"           \
+	"AyHXqi3MKvpjaA=='"
+
+#define REFUSED 11    /* MOSQ_ERR_AUTH */
+#define LONG_MS 30000 /* no hash takes that long, under no tool */
+
+static struct database database;
+
+static int make_database(void **state)
+{
+	(void)state;
+	database_init(&database);
+	database_create(&database, "INSERT INTO clients (name, username, password) VALUES ('alice', 'alice', " HASH
+				   "), ('bob', 'bob', " HASH ");");
+	return 0;
+}
+
+static int remove_database(void **state)
+{
+	(void)state;
+	database_fini(&database);
+	return 0;
+}
+
+static void start(const char *threads)
+{
+	const char *const options[] = {"database", database.path, "verify_threads", threads, "verified_cache_size", "0",
+		"failures_per_address", "0", "failures_per_username", "0", NULL};
+
+	assert_int_equal(stub_start(options), 0);
+}
+
+static struct mosquitto client_of(const char *id, const char *username, const char *password)
+{
+	return (struct mosquitto){.id = id, .username = username, .password = password, .address = "192.0.2.1"};
+}
+
+static void each_connection_gets_its_own_verdict(void **state)
+{
+	enum { COUNT = 40 };
+	struct mosquitto clients[COUNT];
+	char ids[COUNT][8];
+
+	(void)state;
+	start("3");
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(ids[i], sizeof ids[i], "c%d", i);
+		clients[i] = client_of(ids[i], i % 3 ? "alice" : "mallory", i % 2 ? "secret" : "wrong");
+		assert_int_equal(stub_connect(&clients[i]), STUB_DELAYED);
+	}
+	stub_turn();
+	for (int i = 0; i < COUNT; i++) {
+		if (!clients[i].answers)
+			stub_wait(&clients[i], LONG_MS);
+		if (clients[i].answers != 1 || (clients[i].answer == 0) != (i % 3 && i % 2))
+			fail_msg("client %d got %d answers, the last %d", i, clients[i].answers, clients[i].answer);
+	}
+	stub_stop();
+}
+
+/* One signal is lost now and then, where the broker is just about to sleep. */
+static void the_broker_is_woken_for_a_result(void **state)
+{
+	struct mosquitto client;
+
+	(void)state;
+	start("1");
+	for (int i = 0; i < 200; i++) {
+		client = client_of("id", "alice", "wrong");
+		assert_int_equal(stub_connect(&client), STUB_DELAYED);
+		stub_turn();
+		assert_true(stub_wait(&client, LONG_MS));
+		assert_int_equal(client.answer, REFUSED);
+	}
+	stub_stop();
+}
+
+static void a_newer_connection_with_the_id_cancels_the_older_one(void **state)
+{
+	struct mosquitto first, second, probe;
+
+	(void)state;
+	start("2");
+	for (int i = 0; i < 300; i++) {
+		first = client_of("same", "alice", "secret");
+		assert_int_equal(stub_connect(&first), STUB_DELAYED);
+		for (int turns = i % 4; turns > 0; turns--)
+			stub_turn();
+		if (first.answers) {
+			stub_leave(&first);
+			continue;
+		}
+		stub_leave(&first);
+		second = client_of("same", "bob", "wrong");
+		assert_int_equal(stub_connect(&second), STUB_DELAYED);
+		stub_turn();
+		if (!second.answers)
+			stub_wait(&second, LONG_MS);
+		if (first.answers || second.answer != REFUSED)
+			fail_msg("round %d: the older one has %d answers, the newer one was told %d", i, first.answers,
+				second.answer);
+	}
+	probe = client_of("probe", "alice", "secret");
+	assert_int_equal(stub_connect(&probe), STUB_DELAYED);
+	stub_wait(&probe, LONG_MS);
+	assert_int_equal(probe.answer, 0);
+	stub_stop();
+}
+
+static void a_newer_connection_in_the_memory_of_the_older_one_cancels_it(void **state)
+{
+	struct mosquitto memory;
+
+	(void)state;
+	start("1");
+	memory = client_of("older", "alice", "secret");
+	assert_int_equal(stub_connect(&memory), STUB_DELAYED);
+	stub_turn();
+	stub_leave(&memory);
+	memory = client_of("newer", "alice", "wrong");
+	assert_int_equal(stub_connect(&memory), STUB_DELAYED);
+	stub_wait(&memory, LONG_MS);
+	assert_int_equal(memory.answer, REFUSED);
+	assert_int_equal(memory.answers, 1);
+	stub_stop();
+}
+
+static void a_client_that_left_while_it_waited_is_nobodys_session(void **state)
+{
+	struct mosquitto gone, next, marker;
+
+	(void)state;
+	start("1");
+	gone = client_of("id", "alice", "secret");
+	assert_int_equal(stub_connect(&gone), STUB_DELAYED);
+	stub_turn();
+	stub_leave(&gone);
+	marker = client_of("marker", "alice", "secret");
+	assert_int_equal(stub_connect(&marker), STUB_DELAYED);
+	stub_wait(&marker, LONG_MS);
+	assert_int_equal(gone.answers, 0);
+	next = client_of("id", "bob", "secret");
+	assert_int_equal(stub_connect(&next), STUB_DELAYED);
+	stub_wait(&next, LONG_MS);
+	assert_int_equal(next.answer, 0);
+	assert_false(stub_logged("mqtt_id_in_use"));
+	stub_stop();
+}
+
+static void the_plugin_ends_with_work_in_every_state(void **state)
+{
+	enum { COUNT = 30 };
+	static struct mosquitto clients[COUNT];
+	static char ids[COUNT][8];
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		start("2");
+		for (int i = 0; i < COUNT; i++) {
+			snprintf(ids[i], sizeof ids[i], "c%d", i);
+			clients[i] = client_of(ids[i], "alice", "secret");
+			assert_int_equal(stub_connect(&clients[i]), STUB_DELAYED);
+			if (i % 10 == round % 10)
+				stub_turn();
+			if (i % 7 == 0 && !clients[i].answers)
+				stub_leave(&clients[i]);
+		}
+		stub_stop();
+	}
+}
+
+static void the_signals_handler_is_put_back(void **state)
+{
+	struct sigaction before, during, after;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGURG, NULL, &before), 0);
+	start("1");
+	assert_int_equal(sigaction(SIGURG, NULL, &during), 0);
+	stub_stop();
+	assert_int_equal(sigaction(SIGURG, NULL, &after), 0);
+	assert_true(during.sa_handler != before.sa_handler);
+	assert_true(after.sa_handler == before.sa_handler);
+}
+
+static void somebody_elses_handler(int number)
+{
+	(void)number;
+}
+
+/* The broker then has to look for results itself; here the stub's deadline does it. */
+static void a_handler_that_is_somebody_elses_is_left_alone(void **state)
+{
+	struct sigaction theirs = {.sa_handler = somebody_elses_handler}, before, now;
+	struct mosquitto client = client_of("id", "alice", "secret");
+
+	(void)state;
+	assert_int_equal(sigaction(SIGURG, &theirs, &before), 0);
+	start("1");
+	assert_int_equal(stub_connect(&client), STUB_DELAYED);
+	stub_turn();
+	stub_wait(&client, 1);
+	assert_int_equal(client.answer, 0);
+	stub_stop();
+	assert_int_equal(sigaction(SIGURG, &before, &now), 0);
+	assert_true(now.sa_handler == somebody_elses_handler);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_connection_gets_its_own_verdict),
+		cmocka_unit_test(the_broker_is_woken_for_a_result),
+		cmocka_unit_test(a_newer_connection_with_the_id_cancels_the_older_one),
+		cmocka_unit_test(a_newer_connection_in_the_memory_of_the_older_one_cancels_it),
+		cmocka_unit_test(a_client_that_left_while_it_waited_is_nobodys_session),
+		cmocka_unit_test(the_plugin_ends_with_work_in_every_state),
+		cmocka_unit_test(the_signals_handler_is_put_back),
+		cmocka_unit_test(a_handler_that_is_somebody_elses_is_left_alone),
+	};
+
+	return cmocka_run_group_tests(tests, make_database, remove_database);
+}

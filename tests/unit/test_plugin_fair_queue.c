@@ -1,0 +1,202 @@
+/* The fair queue and the share of time: order, bounds, and who may have how much. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "allocations.h"
+#include "plugin/fair_queue.h"
+#include "plugin/work_share.h"
+
+enum { ITEMS = 1000 };
+
+static struct fair_item items[ITEMS];
+
+static void expect_order(struct fair_queue *queue, const int *order, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct fair_item *item = fair_queue_take(queue);
+		if (item != &items[order[i]])
+			fail_msg("place %zu: item %d, not %d", i, item ? (int)(item - items) : -1, order[i]);
+	}
+	assert_null(fair_queue_take(queue));
+	assert_int_equal(queue->count, 0);
+	assert_int_equal(queue->cost, 0);
+}
+
+static void places_are_served_in_turn_and_each_in_its_own_order(void **state)
+{
+	static const int order[] = {0, 4, 5, 1, 6, 2, 3};
+	static const uint64_t places[] = {1, 1, 1, 1, 2, 3, 3};
+	struct fair_queue queue;
+
+	(void)state;
+	fair_queue_init(&queue, 100);
+	for (int i = 0; i < 7; i++)
+		assert_true(fair_queue_add(&queue, &items[i], places[i], 1));
+	assert_int_equal(queue.count, 7);
+	expect_order(&queue, order, 7);
+}
+
+static void a_long_line_does_not_hold_up_a_newcomer(void **state)
+{
+	struct fair_queue queue;
+
+	(void)state;
+	fair_queue_init(&queue, ITEMS * 4);
+	for (int i = 0; i < ITEMS - 1; i++)
+		assert_true(fair_queue_add(&queue, &items[i], 1, 1));
+	assert_true(fair_queue_add(&queue, &items[ITEMS - 1], 2, 1));
+	assert_ptr_equal(fair_queue_take(&queue), &items[0]);
+	assert_ptr_equal(fair_queue_take(&queue), &items[ITEMS - 1]);
+	while (fair_queue_take(&queue))
+		;
+}
+
+static void one_place_gets_half_of_the_room_and_the_next_half_of_the_rest(void **state)
+{
+	static const int expected[] = {50, 25, 12, 6};
+	struct fair_queue queue;
+	int at = 0;
+
+	(void)state;
+	fair_queue_init(&queue, 100);
+	for (uint64_t place = 0; place < 4; place++) {
+		int got = 0;
+		while (fair_queue_add(&queue, &items[at], place, 1)) {
+			at++;
+			got++;
+		}
+		assert_in_range(got, expected[place], expected[place] + 1);
+	}
+	while (fair_queue_take(&queue))
+		;
+}
+
+static void what_costs_more_takes_more_room(void **state)
+{
+	struct fair_queue queue;
+
+	(void)state;
+	fair_queue_init(&queue, 100);
+	assert_false(fair_queue_add(&queue, &items[0], 1, 101));
+	assert_true(fair_queue_add(&queue, &items[0], 1, 40));
+	assert_false(fair_queue_add(&queue, &items[1], 1, 40));
+	assert_true(fair_queue_add(&queue, &items[1], 2, 40));
+	assert_ptr_equal(fair_queue_take(&queue), &items[0]);
+	assert_ptr_equal(fair_queue_take(&queue), &items[1]);
+}
+
+static void what_is_taken_out_is_not_served(void **state)
+{
+	static const int order[] = {1, 4};
+	struct fair_queue queue;
+
+	(void)state;
+	fair_queue_init(&queue, 100);
+	for (int i = 0; i < 5; i++)
+		assert_true(fair_queue_add(&queue, &items[i], (uint64_t)i / 2, 1));
+	fair_queue_remove(&queue, &items[0]);
+	fair_queue_remove(&queue, &items[2]);
+	fair_queue_remove(&queue, &items[3]);
+	fair_queue_remove(&queue, &items[3]);
+	expect_order(&queue, order, 2);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+	struct fair_queue queue;
+	size_t live = allocations_live();
+
+	(void)state;
+	fair_queue_init(&queue, 100);
+	for (size_t nth = 1;; nth++) {
+		bool added;
+
+		allocations_fail(nth);
+		added = fair_queue_add(&queue, &items[0], 1, 1);
+		allocations_fail(0);
+		if (added)
+			break;
+		assert_int_equal(queue.count + queue.cost, 0);
+		assert_int_equal(allocations_live(), live);
+	}
+	assert_ptr_equal(fair_queue_take(&queue), &items[0]);
+	assert_int_equal(allocations_live(), live);
+}
+
+/* Works whenever it may, for an hour; the part of the time that it worked, in percent. */
+static int worked(double allowed, int64_t work_us)
+{
+	struct work_share share = {.share = allowed};
+	int64_t now = 0, busy = 0;
+
+	while (now < INT64_C(3600000000)) {
+		if (!work_share_allows(&share, now)) {
+			now += 100;
+			continue;
+		}
+		work_share_add(&share, now, now + work_us);
+		now += work_us;
+		busy += work_us;
+	}
+	return (int)(busy * 100 / now);
+}
+
+static void work_stays_within_its_share(void **state)
+{
+	static const struct {
+		double share;
+		int64_t work_us;
+	} rows[] = {{0.5, 20000}, {0.1, 20000}, {0.01, 20000}, {0.9, 20000}, {0.5, 100}, {0.25, 1000000}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int percent = worked(rows[i].share, rows[i].work_us);
+		if (percent > (int)(100 * rows[i].share) + 1 || percent < (int)(95 * rows[i].share) - 1)
+			fail_msg("row %zu: %d%%", i, percent);
+	}
+	assert_int_equal(worked(1, 20000), 100);
+}
+
+static void no_slow_work_follows_on_another_at_once(void **state)
+{
+	struct work_share share = {.share = 0.5};
+
+	(void)state;
+	assert_true(work_share_allows(&share, 1000000));
+	work_share_add(&share, 1000000, 1020000);
+	assert_false(work_share_allows(&share, 1020000));
+	assert_true(work_share_allows(&share, 1040000));
+}
+
+static void cheap_work_may_follow_on_other_cheap_work(void **state)
+{
+	struct work_share share = {.share = 0.5};
+
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		assert_true(work_share_allows(&share, 1000000 + 100 * i));
+		work_share_add(&share, 1000000 + 100 * i, 1000000 + 100 * (i + 1));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(places_are_served_in_turn_and_each_in_its_own_order),
+		cmocka_unit_test(a_long_line_does_not_hold_up_a_newcomer),
+		cmocka_unit_test(one_place_gets_half_of_the_room_and_the_next_half_of_the_rest),
+		cmocka_unit_test(what_costs_more_takes_more_room),
+		cmocka_unit_test(what_is_taken_out_is_not_served),
+		cmocka_unit_test(every_allocation_may_fail),
+		cmocka_unit_test(work_stays_within_its_share),
+		cmocka_unit_test(no_slow_work_follows_on_another_at_once),
+		cmocka_unit_test(cheap_work_may_follow_on_other_cheap_work),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
