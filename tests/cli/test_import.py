@@ -8,6 +8,7 @@ import support
 from support import DONE, FAILED, USAGE, sqlauth
 
 HASH = "$7$101$MDEyMzQ1Njc4OWFi$" + "A" * 86 + "=="
+OTHER = "$7$101$MDEyMzQ1Njc4OWFi$B" + "A" * 85 + "=="
 COUNTS = ("SELECT (SELECT count(*) FROM clients), (SELECT count(*) FROM groups), (SELECT count(*) FROM acl_permissions), "
           "(SELECT count(*) FROM group_rules);")
 
@@ -43,7 +44,7 @@ class Import(support.TestCase):
 
     def test_lines_of_a_password_file(self):
         path, said = self.mosquitto(f"# x:y\n\n a :{HASH} \nno colon\nb:plain\nc:\n:d:{HASH}\r\n"
-                                    f"e:{HASH.replace('A', 'B')}\ne:{HASH}\n" + "x" * 300 + f":{HASH}\n"
+                                    f"e:{OTHER}\ne:{HASH}\n" + "x" * 300 + f":{HASH}\n"
                                     f"crypt:$6$saltsalt$" + "a" * 86 + "\nbad\x01:" + HASH + "\n", "")
         self.assertEqual(self.sql(path, "SELECT name FROM clients ORDER BY 1;").split(), ["a", "d", "e"])
         self.assertEqual(self.sql(path, "SELECT password FROM clients WHERE name = 'e';").strip(), HASH)
@@ -113,8 +114,7 @@ class Import(support.TestCase):
                                *options)
 
     def test_what_is_no_configuration(self):
-        for text in ("", "{", "[]", "null", '{"roles": [', "x", '{"clients": [{"username": "a\\u0000b"}]}',
-                     '{"roles": [{"rolename": "r"}, {"rolename": "r"}]}'):
+        for text in ("", "{", "[]", "null", '{"roles": [', "x", '{"roles": [{"rolename": "r"}, {"rolename": "r"}]}'):
             with self.subTest(text):
                 result = sqlauth("import", "dynsec", "--dry-run", self.file("dynsec.json", text))
                 self.assert_ends(result, USAGE, "")
