@@ -26,20 +26,15 @@ def quoted(name):
 
 
 class Extension(shell.TestCase):
-    """The module is given by its path, as an administrator gives it who has not installed it."""
-
     def setUp(self):
         super().setUp()
         self.create("auth.db")
-        preload = os.environ.get("SQLAUTH_PRELOAD")
-        self.environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0",
-                            **({"LD_PRELOAD": preload} if preload else {})}
 
     def run_it(self, script):
-        script = f".load '{os.path.splitext(MODULE)[0]}'\n.nullvalue NULL\n{script}"
+        script = f".load mod_sqlauth\n.nullvalue NULL\n{script}"
         result = subprocess.run(["sqlite3", "-batch", "-init", "/dev/null", self.path("auth.db")], input=script,
                                 capture_output=True, encoding="utf-8", timeout=shell.PATIENCE_SECONDS, check=False,
-                                env=self.environment)
+                                env=shell.environment())
         return result.stdout, result.stderr
 
     def value(self, expression):
