@@ -377,8 +377,10 @@ static enum cli_status run(const struct cli_arguments *arguments)
 		printf("%s], \"errors\": %zu, \"warnings\": %zu, \"notes\": %zu}\n", doctor.printed > 0 ? "\n" : "",
 			doctor.counts[DOCTOR_ERROR], doctor.counts[DOCTOR_WARNING], doctor.counts[DOCTOR_NOTE]);
 	else if (error == SQLAUTH_OK)
-		printf("%zu errors, %zu warnings, %zu notes\n", doctor.counts[DOCTOR_ERROR],
-			doctor.counts[DOCTOR_WARNING], doctor.counts[DOCTOR_NOTE]);
+		printf("%zu error%s, %zu warning%s, %zu note%s\n", doctor.counts[DOCTOR_ERROR],
+			doctor.counts[DOCTOR_ERROR] == 1 ? "" : "s", doctor.counts[DOCTOR_WARNING],
+			doctor.counts[DOCTOR_WARNING] == 1 ? "" : "s", doctor.counts[DOCTOR_NOTE],
+			doctor.counts[DOCTOR_NOTE] == 1 ? "" : "s");
 	status = doctor.counts[DOCTOR_ERROR] + doctor.counts[DOCTOR_WARNING] > 0 ? CLI_DENIED : CLI_DONE;
 	if (error != SQLAUTH_OK)
 		status = cli_complain_error(
