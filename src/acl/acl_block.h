@@ -163,7 +163,8 @@ struct acl_level {
 
 /* The level of a topic that begins at `at` (and ends before the next `/`, or with the topic), and its hash. Not keyed:
  * an attacker chooses what is looked up, but only the administrator what is stored, and so how long a probe can get. */
-static inline struct acl_level acl_scan_level(const char *topic, size_t topic_length, size_t at)
+__attribute__((always_inline)) static inline struct acl_level acl_scan_level(
+	const char *topic, size_t topic_length, size_t at)
 {
 	size_t left = topic_length - at, length = 0;
 	uint64_t word = acl_load_at(topic, topic_length, at), slashes = acl_bytes_equal(word, '/'), hash = 0,

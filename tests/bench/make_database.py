@@ -3,7 +3,7 @@
 
 A database for the benchmarks: clients user-0 ..., each with a rule of its own that makes it a member of one group, password
 `secret`; the group's PERMISSIONS (default 10; allow and publish, and the same to subscribe), of which the last one says
-devices/%u/#; and mqtt_id rules with wildcards that match nobody.
+devices/%u/# (and one more for load's probe); and mqtt_id rules with wildcards that match nobody.
 """
 
 import base64
@@ -31,7 +31,7 @@ def main():
     for name, _ in triggers:
         db.execute("DROP TRIGGER " + name)
     db.execute("INSERT INTO groups (name) VALUES ('devices')")
-    topics = ["site/line-%d/dev-%d/data" % (i // 100, i) for i in range(permissions - 1)] + ["devices/%u/#"]
+    topics = ["site/line-%d/dev-%d/data" % (i // 100, i) for i in range(permissions - 1)] + ["bench/latency", "devices/%u/#"]
     db.executemany("INSERT INTO acl_permissions (group_name, action, topic) VALUES ('devices', ?, ?)",
                    [(action, topic) for topic in topics for action in ("publish", "subscribe")])
     names = ["user-%d" % i for i in range(clients)] + ["probe"]

@@ -130,6 +130,7 @@ bool stub_wait(const struct mosquitto *client, int sleep_ms)
 	struct epoll_event event;
 	bool woken = true;
 
+	stub_turn(); /* what a broker does before it sleeps */
 	while (client->answers == before) {
 		if (epoll_wait(epoll, &event, 1, sleep_ms) == 0)
 			woken = false;
