@@ -289,7 +289,8 @@ static int authenticate(
 	case SQLAUTH_OUTCOME_UNKNOWN:
 		return leave_to_others(plugin, asker);
 	case SQLAUTH_OUTCOME_VERIFY:
-		answer = verify(plugin, asker, password, &identity);
+		answer = password ? verify(plugin, asker, password, &identity)
+				  : refuse(plugin, asker, SQLAUTH_REASON_NO_PASSWORD);
 		break;
 	case SQLAUTH_OUTCOME_ACCEPT:
 		answer = admit(plugin, asker, identity, SQLAUTH_OK, &why);
