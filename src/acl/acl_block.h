@@ -1,5 +1,5 @@
 /* The inside of a compiled ACL: one block of memory, laid out as a trie over topic levels
- * (docs/adr/0003-compiled-acl.md).
+ * (docs/adr/0004-compiled-acl.md).
  *
  * A node is a position behind some levels of the permissions' topics. It has at most one child by `+`, any number by
  * literal levels and by levels with placeholders. `#` is no child: its permissions are the node's `rest`. What a

@@ -271,11 +271,13 @@ static enum sqlauth_error check_trigger(void *context, const char *const *column
 			continue;
 		if (strcmp(trigger->description, columns[1]) != 0)
 			report_named(check->doctor, DOCTOR_ERROR, "schema", "trigger", columns[0],
-				"is not the one of this version", "make the database anew: see docs/operations.md");
+				"is not the one of this version",
+				"move the rows to a new database, as docs/operations.md says");
 		return SQLAUTH_OK;
 	}
 	report_named(check->doctor, DOCTOR_ERROR, "schema", "trigger", columns[0],
-		"is missing, and what it checks unchecked", "make the database anew: see docs/operations.md");
+		"is missing, and what it checks unchecked",
+		"move the rows to a new database, as docs/operations.md says");
 	return SQLAUTH_OK;
 }
 

@@ -6,7 +6,7 @@ import subprocess
 import threading
 import unittest
 
-from broker import TOOL, Broker, BrokerTest
+from broker import GENEROUS, TOOL, Broker, BrokerTest
 
 
 class CopiesTest(BrokerTest):
@@ -24,7 +24,7 @@ class CopiesTest(BrokerTest):
     def start_on(self, name):
         directory = self.path("of-" + name)
         os.mkdir(directory)
-        broker = Broker(directory, {"database": self.path(name)})
+        broker = Broker(directory, {**GENEROUS, "database": self.path(name)})
         self.brokers.append(broker)
         return broker.start()
 

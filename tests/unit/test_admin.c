@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "faults.h"
 #include "sqlauth/admin.h"
 #include "sqlauth/secret.h"
+#include "store/admin_statements.h"
 #include "store_database.h"
 
 #define VALUES(...)                                                                                                    \
@@ -224,6 +226,39 @@ static void a_text_with_a_nul_in_it_is_an_error_and_no_shorter_text(void **state
 	assert_non_null(strstr(message, "name holds a NUL character"));
 }
 
+/* Among a million clients a page is read from an index, not sorted: no sorting in the search for its names. */
+static void the_usual_orders_come_from_an_index(void **state)
+{
+	static const enum sqlauth_admin_action actions[] = {SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME,
+		SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME_DOWN, SQLAUTH_ADMIN_CLIENT_LIST_BY_AUTHENTICATION,
+		SQLAUTH_ADMIN_CLIENT_LIST_BY_AUTHENTICATION_DOWN, SQLAUTH_ADMIN_CLIENT_LIST_BY_USERNAME,
+		SQLAUTH_ADMIN_CLIENT_LIST_BY_USERNAME_DOWN};
+	sqlite3 *db = database_connect(database.path);
+	static char sql[4096];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+		sqlite3_stmt *plan = NULL;
+		size_t steps = 0;
+
+		snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", sqlauth_admin_sql[actions[i]]);
+		assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &plan, NULL), SQLITE_OK);
+		while (sqlite3_step(plan) == SQLITE_ROW) {
+			const char *detail = (const char *)sqlite3_column_text(plan, 3);
+
+			steps += sqlite3_column_int(plan, 1) != 0;
+			/* parent 0: the outer query, which has only the rows of the page to sort */
+			if (sqlite3_column_int(plan, 1) != 0 && strcmp(detail, "USE TEMP B-TREE FOR ORDER BY") == 0)
+				fail_msg("row %zu: sorts all clients", i);
+			if (strncmp(detail, "SCAN c", 6) == 0 && sqlite3_column_int(plan, 1) == 0)
+				fail_msg("row %zu: looks at all clients in full", i);
+		}
+		assert_int_not_equal(steps, 0);
+		sqlite3_finalize(plan);
+	}
+	sqlite3_close(db);
+}
+
 /* ---- faults */
 
 /* A client with a certificate and a rule, in one transaction. */
@@ -320,6 +355,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_visitor_that_fails_ends_the_reading, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_text_with_a_nul_in_it_is_an_error_and_no_shorter_text, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_usual_orders_come_from_an_index, set_up, tear_down),
 		cmocka_unit_test(a_fault_leaves_the_whole_transaction_or_nothing),
 	};
 
