@@ -40,7 +40,7 @@ enum sqlauth_decision { SQLAUTH_DENIED = 0, SQLAUTH_ALLOWED };
 
 /* Wildcards and placeholders beside other levels branch. Branches that one check may have to follow, whatever is asked
  * by whom; a set in which some topic could meet more is SQLAUTH_ERROR_LIMIT. A set of fewer permissions never is, nor,
- * of any size, one of at most ten levels without placeholders (docs/adr/0003-compiled-acl.md). */
+ * of any size, one of at most ten levels without placeholders (docs/adr/0004-compiled-acl.md). */
 #define SQLAUTH_ACL_BRANCHES_MAX 1024
 
 struct sqlauth_verdict {

@@ -73,6 +73,7 @@ struct sqlauth_connect {
 	const char *username;                          /* NULL: none given */
 	bool has_password;                             /* a password was given, be it empty */
 	const struct sqlauth_certificate *certificate; /* NULL: none presented, or no TLS */
+	bool admit_follows; /* at once, but for sqlauth_engine_let_go: identify and admit share one snapshot */
 };
 
 struct sqlauth_identity;
@@ -86,6 +87,10 @@ void sqlauth_engine_free(struct sqlauth_engine *engine);
  * (sqlauth_identity_free). *why says, for UNAVAILABLE, what is wrong with the database. A few indexed lookups. */
 enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, const struct sqlauth_connect *connect,
 	struct sqlauth_identity **identity_r, struct sqlauth_text *why) __attribute__((warn_unused_result));
+
+/* Ends the snapshot that an identify with admit_follows left open, before anything that takes time: admit will read the
+ * client again. Every other function that takes an engine or frees the identity does so too. */
+void sqlauth_engine_let_go(struct sqlauth_engine *engine);
 
 /* Step two. verified: what sqlauth_password_verify said (SQLAUTH_OK where no password was asked for). ACCEPT and the
  * ACL in *acl_r (one reference, the caller's), REFUSED (sqlauth_identity_reason), or UNAVAILABLE. */

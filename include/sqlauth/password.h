@@ -77,6 +77,11 @@ enum sqlauth_error sqlauth_password_hash(const char *password, size_t length, ch
 enum sqlauth_error sqlauth_secret_generate(char secret_r[SQLAUTH_SECRET_SIZE], char hash_r[SQLAUTH_HASH_SIZE])
 	__attribute__((warn_unused_result));
 
+/* The $secret$ hash, under a new salt, of a secret that sqlauth_secret_generate made. INVALID for whatever cannot be
+ * one: a fast hash is for 256 random bits only. */
+enum sqlauth_error sqlauth_secret_hash(const char *secret, size_t length, char hash_r[SQLAUTH_HASH_SIZE])
+	__attribute__((warn_unused_result));
+
 /* A hash in our default form that no password matches, for clients that do not exist: verifying against it takes as
  * long as a real one. Constant. */
 const char *sqlauth_password_decoy(void);

@@ -91,6 +91,7 @@ size_t sqlauth_sessions_ended(const struct sqlauth_sessions *sessions);
 /* ---- a session's properties; strings borrowed from it ---- */
 const struct sqlauth_acl *sqlauth_session_acl(const struct sqlauth_session *session);
 const struct sqlauth_acl_client *sqlauth_session_values(const struct sqlauth_session *session);
+const void *sqlauth_session_handle(const struct sqlauth_session *session); /* NULL: it means another session now */
 const char *sqlauth_session_mqtt_id(const struct sqlauth_session *session);
 const char *sqlauth_session_username(const struct sqlauth_session *session);
 const char *sqlauth_session_client(const struct sqlauth_session *session);

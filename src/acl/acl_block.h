@@ -1,5 +1,5 @@
 /* The inside of a compiled ACL: one block of memory, laid out as a trie over topic levels
- * (docs/adr/0003-compiled-acl.md).
+ * (docs/adr/0004-compiled-acl.md).
  *
  * A node is a position behind some levels of the permissions' topics. It has at most one child by `+`, any number by
  * literal levels and by levels with placeholders. `#` is no child: its permissions are the node's `rest`. What a
@@ -163,7 +163,8 @@ struct acl_level {
 
 /* The level of a topic that begins at `at` (and ends before the next `/`, or with the topic), and its hash. Not keyed:
  * an attacker chooses what is looked up, but only the administrator what is stored, and so how long a probe can get. */
-static inline struct acl_level acl_scan_level(const char *topic, size_t topic_length, size_t at)
+__attribute__((always_inline)) static inline struct acl_level acl_scan_level(
+	const char *topic, size_t topic_length, size_t at)
 {
 	size_t left = topic_length - at, length = 0;
 	uint64_t word = acl_load_at(topic, topic_length, at), slashes = acl_bytes_equal(word, '/'), hash = 0,

@@ -343,17 +343,17 @@ static void run(struct walk *walk)
 	for (;;) {
 		const struct acl_node *node = &acl->nodes[walk->node];
 		struct acl_level scanned;
-		const struct acl_level *level = &walk->levels[walk->depth];
+		const struct acl_level *level = &scanned;
 		uint32_t child = ACL_NONE;
 		bool fork = (node->plus | node->shape) != 0;
 
 		if ((node->here | node->rest | node->shape) && decide_at(walk, node))
 			return;
 		if (walk->at <= walk->length) {
-			if (walk->depth >= walk->kept) {
+			if (walk->depth < walk->kept)
+				level = &walk->levels[walk->depth];
+			else
 				scanned = acl_scan_level(walk->topic, walk->length, walk->at);
-				level = &scanned;
-			}
 			child = acl_find_literal(acl->nodes, acl->slots, acl->slot_mask, acl->text, walk->node,
 				acl_path(node->path, level->key), walk->topic, level);
 			if (child != ACL_NONE && (acl->nodes[child].below & walk->wanted)) {

@@ -79,25 +79,47 @@ enum sqlauth_error sqlauth_password_verify_secret(
 	return error;
 }
 
-enum sqlauth_error sqlauth_secret_generate(char secret_r[SQLAUTH_SECRET_SIZE], char hash_r[SQLAUTH_HASH_SIZE])
+/* Whether these are 256 bits in the encoding of generated secrets; how random they are nobody can tell. */
+static bool is_secret(const char *secret, size_t length)
 {
-	unsigned char random[SECRET_BYTES], salt[SECRET_SALT_BYTES], digest[SECRET_HASH_BYTES];
+	unsigned char bytes[SECRET_BYTES];
+	size_t decoded = 0;
+	bool is = length == SQLAUTH_SECRET_SIZE - 1 &&
+		  sodium_base642bin(bytes, sizeof bytes, secret, length, NULL, &decoded, NULL, BASE64_URL) == 0 &&
+		  decoded == sizeof bytes;
+
+	sodium_memzero(bytes, sizeof bytes);
+	return is;
+}
+
+enum sqlauth_error sqlauth_secret_hash(const char *secret, size_t length, char hash_r[SQLAUTH_HASH_SIZE])
+{
+	unsigned char salt[SECRET_SALT_BYTES], digest[SECRET_HASH_BYTES];
 	char salt_text[sodium_base64_ENCODED_LEN(SECRET_SALT_BYTES, BASE64_URL)];
 	char digest_text[sodium_base64_ENCODED_LEN(SECRET_HASH_BYTES, BASE64_URL)];
-	char secret[SQLAUTH_SECRET_SIZE];
-	enum sqlauth_error error = SQLAUTH_ERROR_SYSTEM;
 
-	randombytes_buf(random, sizeof random);
+	if (!is_secret(secret, length))
+		return SQLAUTH_ERROR_INVALID;
 	randombytes_buf(salt, sizeof salt);
-	sodium_bin2base64(secret, sizeof secret, random, sizeof random, BASE64_URL);
-	if (!digest_secret(secret, sizeof secret - 1, salt, digest))
-		goto out;
+	if (!digest_secret(secret, length, salt, digest))
+		return SQLAUTH_ERROR_SYSTEM;
 	sodium_bin2base64(salt_text, sizeof salt_text, salt, sizeof salt, BASE64_URL);
 	sodium_bin2base64(digest_text, sizeof digest_text, digest, sizeof digest, BASE64_URL);
 	snprintf(hash_r, SQLAUTH_HASH_SIZE, "$secret$blake2b$%s$%s", salt_text, digest_text);
-	memcpy(secret_r, secret, sizeof secret);
-	error = SQLAUTH_OK;
-out:
+	return SQLAUTH_OK;
+}
+
+enum sqlauth_error sqlauth_secret_generate(char secret_r[SQLAUTH_SECRET_SIZE], char hash_r[SQLAUTH_HASH_SIZE])
+{
+	unsigned char random[SECRET_BYTES];
+	char secret[SQLAUTH_SECRET_SIZE];
+	enum sqlauth_error error;
+
+	randombytes_buf(random, sizeof random);
+	sodium_bin2base64(secret, sizeof secret, random, sizeof random, BASE64_URL);
+	error = sqlauth_secret_hash(secret, sizeof secret - 1, hash_r);
+	if (error == SQLAUTH_OK)
+		memcpy(secret_r, secret, sizeof secret);
 	sodium_memzero(random, sizeof random);
 	sodium_memzero(secret, sizeof secret);
 	return error;

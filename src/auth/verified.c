@@ -87,9 +87,12 @@ static void unlink_entry(struct ring *ring, uint32_t index)
 
 static void ring_add(struct ring *ring, const struct sqlauth_tag *tag, int64_t now_ms)
 {
-	struct entry *entry = ring_find(ring, tag);
+	struct entry *entry;
 	uint32_t *head;
 
+	if (ring->size == 0 || !ring->entries)
+		return;
+	entry = ring_find(ring, tag);
 	if (entry) {
 		entry->made_ms = now_ms;
 		return;
@@ -183,8 +186,7 @@ void sqlauth_verified_remember(struct sqlauth_verified *verified, const struct s
 {
 	struct ring *ring = right ? &verified->right : &verified->wrong;
 
-	if (ring->size > 0)
-		ring_add(ring, tag, verified->clock->monotonic_ms(verified->clock->context));
+	ring_add(ring, tag, verified->clock->monotonic_ms(verified->clock->context));
 }
 
 size_t sqlauth_verified_count(const struct sqlauth_verified *verified, bool right)

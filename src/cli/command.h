@@ -45,6 +45,7 @@ extern const struct cli_command cli_command_rule_add;
 extern const struct cli_command cli_command_rule_remove;
 extern const struct cli_command cli_command_log_list;
 extern const struct cli_command cli_command_log_trim;
+extern const struct cli_command cli_command_doctor;
 extern const struct cli_command cli_command_upgrade;
 extern const struct cli_command cli_command_snapshot;
 extern const struct cli_command cli_command_restore;
@@ -52,6 +53,12 @@ extern const struct cli_command cli_command_import_mosquitto;
 extern const struct cli_command cli_command_import_dynsec;
 extern const struct cli_command cli_command_import_auth_plug;
 extern const struct cli_command cli_command_import_go_auth;
+extern const struct cli_command cli_command_completion;
+extern const struct cli_command cli_command_manual;
+
+/* All of them. */
+extern const struct cli_command *const cli_commands[];
+extern const size_t cli_command_count;
 
 /* Reads the command's words from the front of the arguments, common options between them as well. DONE and the command,
  * or NULL where the arguments end before the first word (a bare `sqlauth`, `sqlauth --help`) or, with --help, in the

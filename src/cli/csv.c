@@ -54,7 +54,7 @@ static void put(struct cli_csv *csv, int byte)
 	csv->record[csv->length++] = (char)byte;
 }
 
-/* Takes one byte, EOF included; a CR in front of an LF belongs to the line's end. */
+/* Takes one byte, EOF included. */
 static enum cli_status take(struct cli_csv *csv, int byte, enum state *state)
 {
 	bool is_end = byte == '\n' || byte == EOF;
@@ -90,11 +90,12 @@ static enum cli_status take(struct cli_csv *csv, int byte, enum state *state)
 	return CLI_DONE;
 }
 
-static int next_byte(struct cli_csv *csv)
+/* A CR LF is one line end, but in quotes, where it is text. */
+static int next_byte(struct cli_csv *csv, enum state state)
 {
 	int byte = getc(csv->file);
 
-	if (byte == '\r') {
+	if (byte == '\r' && state != IN_QUOTES) {
 		int behind = getc(csv->file);
 
 		if (behind == '\n')
@@ -111,7 +112,7 @@ static enum cli_status read_record(struct cli_csv *csv, int first)
 	enum state state = FIELD_BEGINS;
 	enum cli_status status = begin_field(csv);
 
-	for (int byte = first; status == CLI_DONE; byte = next_byte(csv)) {
+	for (int byte = first; status == CLI_DONE; byte = next_byte(csv, state)) {
 		status = take(csv, byte, &state);
 		if (state == RECORD_ENDS)
 			break;
@@ -126,7 +127,7 @@ enum cli_status cli_csv_read(struct cli_csv *csv)
 
 	csv->count = csv->length = 0;
 	do
-		byte = next_byte(csv);
+		byte = next_byte(csv, FIELD_BEGINS);
 	while (byte == '\n');
 	csv->line = csv->lines + 1;
 	if (byte != EOF)

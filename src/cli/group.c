@@ -18,7 +18,7 @@ static enum cli_status take_name(const struct cli_arguments *arguments, const ch
 	return CLI_DONE;
 }
 
-/* One change of the group that the operand names. */
+/* One change of the group that the operand names. `done`: the word for it. */
 static enum cli_status change_group(const struct cli_arguments *arguments, const char *name,
 	enum sqlauth_admin_action action, const char *const *values, size_t count, const char *done)
 {
@@ -138,7 +138,8 @@ static enum cli_status run_edit(const struct cli_arguments *arguments)
 		status = cli_complain_usage(arguments->command, "no option says what to change");
 	return status != CLI_DONE ? status
 				  : change_group(arguments, name, SQLAUTH_ADMIN_GROUP_EDIT,
-					    CLI_VALUES(name, own[EDIT_NAME], own[EDIT_DESCRIPTION]), "changed");
+					    CLI_VALUES(name, own[EDIT_NAME], own[EDIT_DESCRIPTION]),
+					    own[EDIT_NAME] ? "renamed" : "changed");
 }
 
 const struct cli_command cli_command_group_edit = {

@@ -222,6 +222,11 @@ static void print_remarks(const struct policy *policy)
 		printf("%s: %s\n", words[policy->remarks[i].difference], policy->remarks[i].text);
 }
 
+static void print_count(size_t count, const char *noun, const char *end)
+{
+	printf(" %zu %s%s%s", count, noun, count == 1 ? "" : "s", end);
+}
+
 /* ---- writing ---- */
 
 static enum sqlauth_error write_clients(
@@ -323,7 +328,10 @@ enum cli_status import_finish(const struct cli_arguments *arguments, const struc
 	if (error != SQLAUTH_OK)
 		return cli_complain_error(error, &why, CLI_FAILED);
 	print_remarks(policy);
-	printf("%s %zu clients, %zu groups, %zu permissions, %zu rules\n", dry_run ? "would add" : "added",
-		policy->client_count, policy->group_count, policy->permission_count, policy->rule_count);
+	fputs(dry_run ? "would add" : "added", stdout);
+	print_count(policy->client_count, "client", ",");
+	print_count(policy->group_count, "group", ",");
+	print_count(policy->permission_count, "permission", ",");
+	print_count(policy->rule_count, "rule", "\n");
 	return CLI_DONE;
 }

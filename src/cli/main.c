@@ -12,45 +12,6 @@
 #include "command.h"
 #include "sqlauth/secret.h"
 
-static const struct cli_command *const commands[] = {
-	&cli_command_init,
-	&cli_command_passwd,
-	&cli_command_check,
-	&cli_command_client_list,
-	&cli_command_client_show,
-	&cli_command_client_add,
-	&cli_command_client_edit,
-	&cli_command_client_delete,
-	&cli_command_client_enable,
-	&cli_command_client_disable,
-	&cli_command_client_disconnect,
-	&cli_command_client_passwd,
-	&cli_command_client_certificate_add,
-	&cli_command_client_certificate_remove,
-	&cli_command_client_import,
-	&cli_command_group_list,
-	&cli_command_group_show,
-	&cli_command_group_add,
-	&cli_command_group_edit,
-	&cli_command_group_delete,
-	&cli_command_group_allow,
-	&cli_command_group_deny,
-	&cli_command_group_revoke,
-	&cli_command_rule_list,
-	&cli_command_rule_add,
-	&cli_command_rule_remove,
-	&cli_command_log_list,
-	&cli_command_log_trim,
-	&cli_command_upgrade,
-	&cli_command_snapshot,
-	&cli_command_restore,
-	&cli_command_import_mosquitto,
-	&cli_command_import_dynsec,
-	&cli_command_import_auth_plug,
-	&cli_command_import_go_auth,
-};
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
 /* A process that was started without stdin, stdout or stderr would get the database as one of them, and write its
  * messages into it. The stand-in is open for the wrong direction, so that lost output is still noticed. */
 static void occupy_standard_streams(void)
@@ -83,7 +44,7 @@ static enum cli_status run(char **argv)
 	enum cli_status status;
 
 	cli_arguments_init(&arguments, argv);
-	status = cli_command_find(commands, COMMANDS, &arguments, &command);
+	status = cli_command_find(cli_commands, cli_command_count, &arguments, &command);
 	if (status == CLI_DONE && command)
 		status = cli_arguments_take_rest(&arguments, command->options);
 	if (status != CLI_DONE)
@@ -96,7 +57,7 @@ static enum cli_status run(char **argv)
 		if (command)
 			cli_command_help_print(command);
 		else
-			cli_help_print(commands, COMMANDS, arguments.command);
+			cli_help_print(cli_commands, cli_command_count, arguments.command);
 		return CLI_DONE;
 	}
 	if (!command)

@@ -103,7 +103,7 @@ static enum cli_status change(const struct cli_arguments *arguments, enum sqlaut
 	struct cli_quoted quoted;
 	enum cli_status status = parse_rule(arguments, &rule);
 
-	if (status != CLI_DONE)
+	if (status != CLI_DONE || !rule.kind)
 		return status;
 	subject.name = rule.value ? rule.value : rule.kind->word;
 	status = cli_database_begin(arguments, &database);

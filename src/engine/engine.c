@@ -13,6 +13,7 @@
 
 struct sqlauth_engine {
 	struct sqlauth_store *store;
+	struct sqlauth_identity *reading; /* whose snapshot is still open; NULL: none is */
 	const struct sqlauth_clock *clock;
 	struct acl_cache acls;
 	struct recall_cache recalled;
@@ -74,6 +75,7 @@ void sqlauth_engine_free(struct sqlauth_engine *engine)
 {
 	if (!engine)
 		return;
+	sqlauth_engine_let_go(engine);
 	recall_cache_fini(&engine->recalled);
 	acl_cache_clear(&engine->acls);
 	sqlauth_store_close(engine->store);
@@ -89,7 +91,31 @@ void sqlauth_engine_imitate(struct sqlauth_engine *engine, const char *hash)
 
 struct sqlauth_store *sqlauth_engine_store(struct sqlauth_engine *engine)
 {
+	sqlauth_engine_let_go(engine);
 	return engine->store;
+}
+
+/* ---- snapshots ---- */
+
+static enum sqlauth_error begin_reading(struct sqlauth_engine *engine, struct sqlauth_text *why)
+{
+	sqlauth_engine_let_go(engine);
+	return sqlauth_store_begin(engine->store, why);
+}
+
+static void keep_reading(struct sqlauth_engine *engine, struct sqlauth_identity *identity)
+{
+	engine->reading = identity;
+	identity->engine = engine;
+}
+
+void sqlauth_engine_let_go(struct sqlauth_engine *engine)
+{
+	if (!engine->reading)
+		return;
+	engine->reading->engine = NULL;
+	engine->reading = NULL;
+	sqlauth_store_end(engine->store);
 }
 
 size_t sqlauth_engine_acl_count(const struct sqlauth_engine *engine)
@@ -103,6 +129,8 @@ void sqlauth_identity_free(struct sqlauth_identity *identity)
 {
 	if (!identity)
 		return;
+	if (identity->engine)
+		sqlauth_engine_let_go(identity->engine);
 	sqlauth_client_clear(&identity->client);
 	free(identity->mqtt_id);
 	free(identity->fingerprint);
@@ -157,11 +185,13 @@ enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, cons
 	enum sqlauth_error error = SQLAUTH_ERROR_MEMORY;
 
 	if (identity)
-		error = sqlauth_store_begin(engine->store, why);
+		error = begin_reading(engine, why);
 	if (!error) {
+		keep_reading(engine, identity);
 		error = identity_read(identity, engine->store, engine->clock, engine->decoy, connect);
-		sqlauth_store_end(engine->store);
 	}
+	if (error || !connect->admit_follows)
+		sqlauth_engine_let_go(engine);
 	if (error) {
 		if (why && why->length == 0)
 			sqlauth_text_set(why, "the client cannot be looked up: %s", sqlauth_strerror(error));
@@ -249,6 +279,24 @@ static enum sqlauth_error confirm_unchanged(struct sqlauth_engine *engine, struc
 	return SQLAUTH_OK;
 }
 
+static enum sqlauth_error confirm_and_read_acl(struct sqlauth_engine *engine, struct sqlauth_identity *identity,
+	struct sqlauth_acl **acl_r, struct sqlauth_text *why)
+{
+	struct sqlauth_rule_query query = rules_of(identity);
+	enum sqlauth_error error = SQLAUTH_OK;
+
+	if (engine->reading != identity) {
+		error = begin_reading(engine, why);
+		if (error)
+			return error;
+		keep_reading(engine, identity);
+		error = confirm_unchanged(engine, identity);
+	}
+	if (!error && identity->reason == SQLAUTH_REASON_ACCEPTED)
+		error = read_acl(engine, &query, acl_r, why);
+	return error;
+}
+
 static enum sqlauth_reason reason_of_verification(enum sqlauth_error verified)
 {
 	switch (verified) {
@@ -268,23 +316,16 @@ static enum sqlauth_reason reason_of_verification(enum sqlauth_error verified)
 enum sqlauth_outcome sqlauth_engine_admit(struct sqlauth_engine *engine, struct sqlauth_identity *identity,
 	enum sqlauth_error verified, struct sqlauth_acl **acl_r, struct sqlauth_text *why)
 {
-	struct sqlauth_rule_query query = rules_of(identity);
 	struct sqlauth_acl *acl = NULL;
-	enum sqlauth_error error;
+	enum sqlauth_error error = SQLAUTH_OK;
 
 	if (identity->reason == SQLAUTH_REASON_ACCEPTED)
 		identity->reason = reason_of_verification(verified);
+	if (identity->reason == SQLAUTH_REASON_ACCEPTED)
+		error = confirm_and_read_acl(engine, identity, &acl, why);
+	sqlauth_engine_let_go(engine);
 	if (identity->reason == SQLAUTH_REASON_UNAVAILABLE)
 		return SQLAUTH_OUTCOME_UNAVAILABLE;
-	if (identity->reason != SQLAUTH_REASON_ACCEPTED)
-		return SQLAUTH_OUTCOME_REFUSED;
-	error = sqlauth_store_begin(engine->store, why);
-	if (!error) {
-		error = confirm_unchanged(engine, identity);
-		if (!error && identity->reason == SQLAUTH_REASON_ACCEPTED)
-			error = read_acl(engine, &query, &acl, why);
-		sqlauth_store_end(engine->store);
-	}
 	if (error) {
 		if (why && why->length == 0)
 			sqlauth_text_set(why, "the client's groups cannot be read: %s", sqlauth_strerror(error));
@@ -301,7 +342,7 @@ enum sqlauth_error sqlauth_engine_visit_rules(struct sqlauth_engine *engine, con
 	sqlauth_rule_visitor *visit, void *context)
 {
 	struct sqlauth_rule_query query = rules_of(identity);
-	enum sqlauth_error error = sqlauth_store_begin(engine->store, NULL);
+	enum sqlauth_error error = begin_reading(engine, NULL);
 
 	if (error)
 		return error;
@@ -345,7 +386,7 @@ static struct recall_answer recall_from_store(
 	struct recall_answer answer = {.until = INT64_MAX};
 	struct sqlauth_client client = {0};
 	struct sqlauth_rule_query query;
-	enum sqlauth_error error = sqlauth_store_begin(engine->store, why);
+	enum sqlauth_error error = begin_reading(engine, why);
 
 	if (!error) {
 		error = recall_client(engine, mqtt_id, username, &client, &query, &answer.until);
@@ -378,8 +419,11 @@ enum sqlauth_outcome sqlauth_engine_recall(struct sqlauth_engine *engine, const 
 	const struct recall_answer *known = NULL;
 	struct recall_answer answer;
 	uint64_t version;
+	bool has_version;
+
+	sqlauth_engine_let_go(engine);
 	/* Read before the data, so that whatever changes in between makes this answer a stale one. */
-	bool has_version = sqlauth_store_data_version(engine->store, &version) == SQLAUTH_OK;
+	has_version = sqlauth_store_data_version(engine->store, &version) == SQLAUTH_OK;
 
 	if (has_version)
 		known = recall_cache_find(&engine->recalled, version,

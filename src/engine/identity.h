@@ -5,7 +5,8 @@
 #include "sqlauth/engine.h"
 
 struct sqlauth_identity {
-	struct sqlauth_client client; /* all zero for unknown and anonymous connections */
+	struct sqlauth_client client;  /* all zero for unknown and anonymous connections */
+	struct sqlauth_engine *engine; /* while the snapshot that it was read from is open */
 	char *mqtt_id;
 	char *fingerprint; /* of the certificate presented; NULL: none */
 	char *matched;     /* the certificate's name that is a row of this client's; NULL: none was needed */

@@ -388,6 +388,11 @@ const struct sqlauth_acl_client *sqlauth_session_values(const struct sqlauth_ses
 	return &session->values;
 }
 
+const void *sqlauth_session_handle(const struct sqlauth_session *session)
+{
+	return session->handle;
+}
+
 const char *sqlauth_session_mqtt_id(const struct sqlauth_session *session)
 {
 	return session->mqtt_id;

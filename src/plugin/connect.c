@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "delayed.h"
+#include "disconnects.h"
 #include "plugin.h"
 
 #define ENDING_MS 1000
@@ -246,6 +247,8 @@ static int verify(struct plugin *plugin, struct asker *asker, const char *passwo
 	sqlauth_text_init(&why, why_data, sizeof why_data);
 	verify_mark_init(&plugin->verifier, &question, asker->address, &mark);
 	answer = verify_consult(&plugin->verifier, &mark, asker->username, &verified);
+	if (answer != VERIFY_DONE)
+		sqlauth_engine_let_go(plugin->engine);
 	if (answer == VERIFY_NEEDED && may_delay(plugin, asker, *identity)) {
 		if (delayed_begin(plugin->delayed, asker, &question, &mark, *identity)) {
 			*identity = NULL;
@@ -269,7 +272,8 @@ static int authenticate(
 	struct sqlauth_connect connect = {.mqtt_id = asker->mqtt_id,
 		.username = asker->username,
 		.has_password = password != NULL,
-		.certificate = certificate};
+		.certificate = certificate,
+		.admit_follows = true};
 	char why_data[SQLAUTH_MESSAGE_SIZE];
 	struct sqlauth_identity *identity = NULL;
 	enum sqlauth_outcome outcome;
@@ -285,7 +289,8 @@ static int authenticate(
 	case SQLAUTH_OUTCOME_UNKNOWN:
 		return leave_to_others(plugin, asker);
 	case SQLAUTH_OUTCOME_VERIFY:
-		answer = verify(plugin, asker, password, &identity);
+		answer = password ? verify(plugin, asker, password, &identity)
+				  : refuse(plugin, asker, SQLAUTH_REASON_NO_PASSWORD);
 		break;
 	case SQLAUTH_OUTCOME_ACCEPT:
 		answer = admit(plugin, asker, identity, SQLAUTH_OK, &why);
@@ -339,6 +344,8 @@ static enum sqlauth_error establish_refused(
 	plugin_log_refusal(asker, reason);
 	if (!error)
 		error = begin_session(plugin, asker, client, SQLAUTH_SESSION_OURS, true, nothing);
+	if (reason == SQLAUTH_REASON_DISCONNECTED)
+		disconnects_look_again(plugin->disconnects); /* the broker let it in without asking */
 	sqlauth_acl_unref(nothing);
 	return error;
 }

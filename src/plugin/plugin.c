@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "delayed.h"
+#include "disconnects.h"
 #include "metrics.h"
 #include "plugin.h"
 #include "sqlauth/secret.h"
@@ -15,6 +16,7 @@ static void plugin_free(struct plugin *plugin)
 		return;
 	metrics_free(plugin->metrics);
 	delayed_free(plugin->delayed);
+	disconnects_free(plugin->disconnects);
 	denial_log_free(plugin->denials);
 	verifier_fini(&plugin->verifier);
 	sqlauth_sessions_free(plugin->sessions);
@@ -63,7 +65,9 @@ static enum sqlauth_error plugin_start(struct plugin *plugin, struct sqlauth_tex
 		error = metrics_new(plugin, &plugin->metrics);
 	if (error)
 		return error;
-	plugin->started_at = plugin->clock->unix_seconds(plugin->clock->context);
+	plugin->disconnects = disconnects_new(sqlauth_engine_store(plugin->engine), plugin->sessions, plugin->clock);
+	if (!plugin->disconnects)
+		return SQLAUTH_ERROR_MEMORY;
 	plugin->maintained_ms = plugin->clock->monotonic_ms(plugin->clock->context);
 	return SQLAUTH_OK;
 }

@@ -19,6 +19,7 @@
 
 struct delayed;
 struct denial_log;
+struct disconnects;
 struct metrics;
 
 struct plugin {
@@ -32,6 +33,7 @@ struct plugin {
 	struct verifier verifier;
 	struct delayed *delayed; /* NULL: every answer is given at once */
 	struct denial_log *denials;
+	struct disconnects *disconnects;
 	struct metrics *metrics;            /* NULL: none are published */
 	uint64_t connects[SQLAUTH_REASONS]; /* questions answered, by reason */
 	const void *asked; /* handle of the connection that BASIC_AUTH was last about, while it stands */
@@ -40,12 +42,10 @@ struct plugin {
 	int64_t ending_ms;  /* about */
 	bool database_down; /* the last connect found the database unusable, and the log says so */
 	bool ticks;         /* the broker calls TICK at all */
+	bool told_of_no_ticks;
 	bool reloading; /* 2.0: since RELOAD, when known clients are authenticated again, until TICK (which may never
 			   come) */
-	int64_t maintained_ms;   /* when maintain last did its work */
-	int64_t started_at;      /* Unix seconds */
-	uint64_t disconnects_at; /* data version that disconnect_before was last read at */
-	bool disconnects_read;
+	int64_t maintained_ms; /* when maintain last did its work */
 };
 
 /* 2.1 asks about the users of its HTTP API from a thread of that API's, showing an MQTT client that does not exist.

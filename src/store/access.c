@@ -93,6 +93,20 @@ enum sqlauth_error sqlauth_files_check_readable(
 	return SQLAUTH_ERROR_DATABASE;
 }
 
+enum sqlauth_error sqlauth_files_check_readable_by(
+	const struct sqlauth_paths *paths, const struct sqlauth_user *user, struct sqlauth_text *why)
+{
+	const char *path = paths->file[SQLAUTH_FILE_DATABASE];
+	char name[USER_TEXT_SIZE];
+
+	if (may(user, path, R_OK))
+		return SQLAUTH_OK;
+	name_user(user, name);
+	sqlauth_text_set(
+		why, "%s cannot be read by user %s; let it: chgrp %s %s && chmod g+r %s", path, name, name, path, path);
+	return SQLAUTH_ERROR_DATABASE;
+}
+
 enum sqlauth_error sqlauth_files_check_writable(const struct sqlauth_paths *paths, const struct sqlauth_files *files,
 	const struct sqlauth_user *user, struct sqlauth_text *why)
 {

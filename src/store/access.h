@@ -26,6 +26,10 @@ struct sqlauth_user {
 enum sqlauth_error sqlauth_user_find(const char *name, struct sqlauth_user *user_r) __attribute__((warn_unused_result));
 void sqlauth_user_clear(struct sqlauth_user *user);
 
+/* DATABASE, and the mend, where the user could not read the database file itself. */
+enum sqlauth_error sqlauth_files_check_readable_by(const struct sqlauth_paths *paths, const struct sqlauth_user *user,
+	struct sqlauth_text *why) __attribute__((warn_unused_result));
+
 /* DATABASE, and the mend, where SQLite could not read a database in WAL mode for this user: that takes a -shm file
  * that can be written, or a directory in which it can be made. */
 enum sqlauth_error sqlauth_files_check_wal(const struct sqlauth_paths *paths, const struct sqlauth_files *files,

@@ -31,12 +31,12 @@
 const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 	[SQLAUTH_ADMIN_CLIENT_ADD] = "INSERT INTO clients "
 				     "(name, authentication, username, password, mqtt_id, enabled, description) "
-				     "VALUES (?1, ?2, ?3, ?4, ?5, CAST(coalesce(?6, '1') AS INTEGER), ?7)",
+				     "VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, 1), ?7)",
 	[SQLAUTH_ADMIN_CLIENT_EDIT] =
 		"UPDATE clients SET name = coalesce(?2, name), authentication = coalesce(?3, authentication), " EDITED(
 			"username", "?4") ", " EDITED("password", "?5") ", " EDITED("mqtt_id",
 			"?6") ", "
-			      "enabled = coalesce(CAST(?7 AS INTEGER), enabled), "
+			      "enabled = coalesce(?7, enabled), "
 			      "disconnect_before = CASE WHEN ?8 IS NULL THEN disconnect_before "
 			      "ELSE CAST(nullif(?8, '') AS INTEGER) END, " EDITED(
 				      "description", "?9") " WHERE name = ?1",

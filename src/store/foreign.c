@@ -237,7 +237,7 @@ enum sqlauth_error sqlauth_foreign_select(struct sqlauth_foreign *foreign, const
 	if (statement == NULL || !is_end(rest) || !sqlite3_stmt_readonly(statement) ||
 		sqlite3_column_count(statement) != columns ||
 		sqlite3_bind_parameter_count(statement) > (foreign->json == NULL ? 0 : 1)) {
-		sqlauth_text_set(why, "the statement must be one SELECT of %d columns without parameters", columns);
+		sqlauth_text_set(why, "the statement must be one query of %d columns without parameters", columns);
 		error = SQLAUTH_ERROR_INVALID;
 		goto out;
 	}

@@ -121,6 +121,15 @@ static enum sqlauth_error check_header(
 	return sqlauth_files_check_wal(&store->paths, files, NULL, why);
 }
 
+/* This pragma does read the file, so it waits until the -wal beside it is known to be its own. */
+static enum sqlauth_error set_cache_size(struct sqlauth_store *store, struct sqlauth_text *why)
+{
+	char ignored[16];
+	int code = sqlauth_store_once(store->db, SQLAUTH_SQL_CACHE_SIZE, NULL, ignored, sizeof ignored);
+
+	return code == SQLITE_ROW || code == SQLITE_DONE ? SQLAUTH_OK : sqlauth_store_explain(store, code, why);
+}
+
 static enum sqlauth_error check_all(
 	struct sqlauth_store *store, const struct sqlauth_files *files, struct sqlauth_text *why)
 {
@@ -130,6 +139,8 @@ static enum sqlauth_error check_all(
 		error = open_connection(store, why);
 	if (error == SQLAUTH_OK)
 		error = check_header(store, files, why);
+	if (error == SQLAUTH_OK)
+		error = set_cache_size(store, why);
 	if (error == SQLAUTH_OK)
 		error = sqlauth_store_check_content(store, why);
 	return error;

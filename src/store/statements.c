@@ -68,6 +68,7 @@ const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT] = {
 	[SQLAUTH_SQL_DELETE_MODE] = "PRAGMA journal_mode = DELETE",
 	[SQLAUTH_SQL_INTEGRITY_CHECK] = "PRAGMA integrity_check(1)",
 	[SQLAUTH_SQL_SET_SCHEMA_VERSION] = "UPDATE schema_info SET value = ?1 WHERE key = 'schema_version'",
+	[SQLAUTH_SQL_CACHE_SIZE] = "PRAGMA cache_size = -4096",      /* KiB: the upper pages of a million clients */
 	[SQLAUTH_SQL_SECURE_DELETE] = "PRAGMA secure_delete = FAST", /* old hashes, where it costs no further write */
 	[SQLAUTH_SQL_BEGIN_IMMEDIATE] = "BEGIN IMMEDIATE",
 	[SQLAUTH_SQL_ROLLBACK] = "ROLLBACK",

@@ -4,7 +4,7 @@
  *   load probe   port=P seconds=S rate=200 username=probe password=secret
  *
  * In a pattern %d stands for the connection's number. rate=0: as fast as answers come. One JSON object on stdout. What
- * the broker's thread has consumed comes from /proc. Knows nothing of the plugin; tests/bench/run drives it.
+ * the broker's thread has consumed comes from /proc. Knows nothing of the plugin; the programs of tests/bench drive it.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -135,6 +135,7 @@ class Broker:
         self.listeners = listeners or [Listener()]
         self.settings, self.plugin_lines = list(settings), plugin_lines
         self.process = self.log = None
+        self.launcher = []  # a command in front of the broker's
         self.config = os.path.join(directory, "mosquitto.conf")
 
     # ---- configuration ----
@@ -175,7 +176,7 @@ class Broker:
         if PRELOAD:
             environment["LD_PRELOAD"] = PRELOAD
             environment["ASAN_OPTIONS"] = "detect_leaks=0:abort_on_error=1"
-        self.process = subprocess.Popen([BROKER, "-c", self.config], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        self.process = subprocess.Popen(self.launcher + [BROKER, "-c", self.config], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         stdout=subprocess.DEVNULL, env=environment, cwd=self.directory)
         self.log = Log(self.process.stderr)
 
@@ -249,7 +250,8 @@ class Broker:
         source = probe.socket.getsockname()[1]
         probe.connect()
         probe.close()
-        self.log.wait(r"New connection from 127\.0\.0\.1:%d " % source, since)
+        if "connection_messages false" not in self.settings:
+            self.log.wait(r"New connection from 127\.0\.0\.1:%d " % source, since)
 
     def _check_signs(self):
         for line in self.log.lines():

@@ -418,4 +418,6 @@ class Client:
 
     def readable(self):
         """Whether something, a message or the end, has arrived already."""
-        return bool(select.select([self.socket], [], [], 0)[0])
+        poll = select.poll()  # select() knows only low descriptors
+        poll.register(self.socket, select.POLLIN)
+        return bool(poll.poll(0))

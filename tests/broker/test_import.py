@@ -12,7 +12,7 @@ import subprocess
 import unittest
 
 import mqtt
-from broker import TOOL, VERSION, Broker, BrokerTest, bundled_plugin
+from broker import GENEROUS, TOOL, VERSION, Broker, BrokerTest, bundled_plugin
 from database import hash_password
 
 LEVELS = ("a", "b", "c")
@@ -64,7 +64,7 @@ class ImportTest(BrokerTest):
             self.assertEqual(done.returncode, 0, done.stderr)
             said.append(done.stdout.splitlines())
         self.assertEqual([line for line in said[0] if is_remark(line)], [line for line in said[1] if is_remark(line)])
-        self.make_broker({"database": database}).start()
+        self.make_broker({**GENEROUS, "database": database}).start()
         return said[1]
 
     def both(self, old, name, client_id, password="secret"):
@@ -122,7 +122,7 @@ class ImportTest(BrokerTest):
             for topic in topics():
                 writer.send_publish(topic, b"x")
             writer.publish(BARRIER, qos=1)
-            got.append({message.topic for message in client.receive_until(BARRIER)} - self.unequal)
+            got.append({message.topic for message in client.receive_until(BARRIER)} & set(topics()) - self.unequal)
             self.questions += len(topics())
         with self.subTest("deliveries"):
             if is_exact:
@@ -191,7 +191,7 @@ class ImportTest(BrokerTest):
                               "allow_anonymous true"])
         self.import_from("mosquitto", "--password-file", self.path("passwd"), "--acl-file", self.path("acl"), "--anonymous")
         self.broker.stop()
-        self.make_broker({"database": self.path("auth.db")}, settings=["allow_anonymous true"]).start()
+        self.make_broker({**GENEROUS, "database": self.path("auth.db")}, settings=["allow_anonymous true"]).start()
         writers, _ = self.both(old, "writer", "writer")
         pair, codes = self.both(old, None, "c", None)
         self.assertEqual(codes, [mqtt.SUCCESS, mqtt.SUCCESS])

@@ -181,7 +181,7 @@ class ReloadTest(ReloadCase):
             self.assertEqual(crowd.count_open(), CROWD)
             crowd.reset()
             broker.kill()
-        self.assertLess(costs["plugin"] - costs["plain"], 0.1)
+        self.assertLess(costs["plugin"] - costs["plain"], 0.1, costs)
 
 
 class OfflineReloadTest(ReloadCase):

@@ -1,4 +1,5 @@
-"""Every statement of docs/schema.md runs as it stands, in the page's order, and prints what the page says.
+"""Every statement of docs/schema.md and docs/functions.md runs as it stands, in the page's order, and prints what the
+page says.
 
 A ```text block right behind a ```sql block is what that block prints.
 """
@@ -8,25 +9,32 @@ import re
 
 from support import shell
 
-PAGE = os.path.join(shell.TOP, "docs", "schema.md")
 MARK = "--- end of the block ---"
 
 
 class Docs(shell.TestCase):
     maxDiff = None
 
-    def test_every_block_prints_what_the_page_says(self):
-        with open(PAGE, encoding="utf-8") as page:
+    def check(self, name, blocks_at_least, *options):
+        with open(os.path.join(shell.TOP, "docs", name), encoding="utf-8") as page:
             text = page.read()
         blocks = re.findall(r"^```sql\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", text, re.MULTILINE | re.DOTALL)
         self.assertEqual(len(blocks), text.count("```sql"))
-        self.assertGreater(len(blocks), 10)
+        self.assertGreaterEqual(len(blocks), blocks_at_least)
         self.create("auth.db")
         script = ".mode column --wrap 0\n" + "".join(f"{statements}.print {MARK}\n" for statements, _ in blocks)
-        outputs = self.query("auth.db", script).split(MARK + "\n")
+        status, printed, errors = self.shell("auth.db", script, *options)
+        self.assertEqual((status, errors), (0, []), printed)
+        outputs = printed.split(MARK + "\n")
         for (statements, expected), output in zip(blocks, outputs):
             with self.subTest(statements=statements):
                 self.assertEqual("\n".join(line.rstrip() for line in output.splitlines()), expected.rstrip("\n"))
+
+    def test_every_block_about_the_schema_prints_what_the_page_says(self):
+        self.check("schema.md", 11)
+
+    def test_every_block_about_functions_prints_what_the_page_says(self):
+        self.check("functions.md", 5, "-cmd", ".load mod_sqlauth")
 
 
 if __name__ == "__main__":

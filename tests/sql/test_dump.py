@@ -37,6 +37,15 @@ class Dump(shell.TestCase):
                     self.assertEqual(self.query(name, "PRAGMA integrity_check"), "ok\n")
                     self.assertIn("schema_version|1", self.query(name, "SELECT * FROM schema_info"))
 
+    def test_a_loaded_dump_brings_its_log_and_adds_nothing_to_it(self):
+        self.query("second.db", self.dump)
+        log = "SELECT * FROM change_log ORDER BY id"
+        self.assertEqual(self.query("second.db", log), self.query("first.db", log))
+        self.assertGreater(int(self.query("second.db", "SELECT count(*) FROM change_log")), 10)
+        self.query("second.db", "DELETE FROM groups WHERE name = 'empty'")
+        self.assertEqual(self.query("second.db", "SELECT operation, row_key FROM change_log ORDER BY id DESC LIMIT 1"),
+                         "delete|empty\n")
+
     def test_a_loaded_dump_defends_itself(self):
         self.query("second.db", self.dump)
         for script, message in (

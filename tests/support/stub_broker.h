@@ -32,9 +32,9 @@ void stub_leave(struct mosquitto *client);
 /* One turn of the loop, with all TICKs. */
 void stub_turn(void);
 
-/* Turns until the client has been answered; each sleeps as the broker does, until a signal or a deadline. The longest
- * of its sleeps in milliseconds. */
-int stub_wait(const struct mosquitto *client);
+/* Turns until the client has been answered; each sleeps as the broker does, until a signal or so many milliseconds.
+ * False: one of them slept that long. */
+bool stub_wait(const struct mosquitto *client, int sleep_ms);
 
 /* Whether any line that was logged since start holds this text. */
 bool stub_logged(const char *text);

@@ -450,6 +450,51 @@ static void a_decoy_asks_for_the_work_of_the_hash_it_imitates(void **state)
 	sqlauth_identity_free(identity);
 }
 
+/* ---- the snapshot between the two steps ---- */
+
+/* Whoever lets time pass says so, or calls the engine for something else, and has the client read again. */
+static void an_edit_between_the_steps_counts_unless_they_share_a_snapshot(void **state)
+{
+	enum between { NOTHING, LET_GO, ANOTHER_CALL };
+	static const struct {
+		bool admit_follows;
+		enum between between;
+		enum sqlauth_outcome outcome;
+	} rows[] = {
+		{true, NOTHING, SQLAUTH_OUTCOME_ACCEPT},
+		{true, LET_GO, SQLAUTH_OUTCOME_REFUSED},
+		{true, ANOTHER_CALL, SQLAUTH_OUTCOME_REFUSED},
+		{false, NOTHING, SQLAUTH_OUTCOME_REFUSED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct sqlauth_connect connect = {.mqtt_id = "m",
+			.username = "alice",
+			.has_password = true,
+			.admit_follows = rows[i].admit_follows};
+		struct sqlauth_identity *identity = NULL;
+		struct sqlauth_acl *acl = NULL;
+
+		engine_database_reset(&fixture,
+			"INSERT INTO clients (name, username, password) VALUES ('alice', 'alice', " DATABASE_HASH ");");
+		assert_int_equal(sqlauth_engine_identify(fixture.engine, &connect, &identity, NULL), VERIFY);
+		engine_database_edit(&fixture, "UPDATE clients SET enabled = 0;");
+		if (rows[i].between == LET_GO)
+			sqlauth_engine_let_go(fixture.engine);
+		if (rows[i].between == ANOTHER_CALL)
+			assert_non_null(sqlauth_engine_store(fixture.engine));
+		if (sqlauth_engine_admit(fixture.engine, identity, SQLAUTH_OK, &acl, NULL) != rows[i].outcome)
+			fail_msg("row %zu", i);
+		sqlauth_acl_unref(acl);
+		sqlauth_identity_free(identity);
+		/* and nothing is left open */
+		assert_int_equal(sqlauth_engine_identify(fixture.engine, &connect, &identity, NULL), VERIFY);
+		sqlauth_identity_free(identity);
+		engine_database_edit(&fixture, "PRAGMA wal_checkpoint(TRUNCATE);");
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -464,6 +509,7 @@ int main(void)
 		TEST(mqtt_id_says_which_identifiers_a_client_may_use),
 		TEST(where_unknown_clients_are_deferred_only_strangers_are),
 		TEST(a_decoy_asks_for_the_work_of_the_hash_it_imitates),
+		TEST(an_edit_between_the_steps_counts_unless_they_share_a_snapshot),
 	};
 
 	if (sqlauth_secret_init() != SQLAUTH_OK)

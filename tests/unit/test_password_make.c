@@ -146,6 +146,26 @@ static void a_secret_verifies_and_nothing_like_it_does(void **state)
 	}
 }
 
+static void a_secret_can_be_hashed_again_and_nothing_else_can(void **state)
+{
+	const struct sqlauth_password_limits all = {.memory_bytes = SQLAUTH_HASH_MEMORY_DEFAULT};
+	static const char *const others[] = {"", "correct horse", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+",
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
+	char secret[SQLAUTH_SECRET_SIZE], first[SQLAUTH_HASH_SIZE], second[SQLAUTH_HASH_SIZE] = "untouched";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		if (sqlauth_secret_hash(others[i], strlen(others[i]), second) != SQLAUTH_ERROR_INVALID)
+			fail_msg("row %zu: was hashed", i);
+		assert_string_equal(second, "untouched");
+	}
+	assert_int_equal(sqlauth_secret_generate(secret, first), SQLAUTH_OK);
+	assert_int_equal(sqlauth_secret_hash(secret, strlen(secret), second), SQLAUTH_OK);
+	assert_string_not_equal(first, second);
+	assert_int_equal(sqlauth_password_verify(second, secret, strlen(secret), &all), SQLAUTH_OK);
+}
+
 static void no_two_secrets_salts_or_hashes_are_alike(void **state)
 {
 	static char secrets[ROUNDS][SQLAUTH_SECRET_SIZE], hashes[ROUNDS][SQLAUTH_HASH_SIZE];
@@ -198,6 +218,7 @@ int main(void)
 		cmocka_unit_test(an_empty_or_too_long_password_is_not_hashed),
 		cmocka_unit_test(a_secret_is_43_characters_for_256_bits),
 		cmocka_unit_test(a_secret_verifies_and_nothing_like_it_does),
+		cmocka_unit_test(a_secret_can_be_hashed_again_and_nothing_else_can),
 		cmocka_unit_test(no_two_secrets_salts_or_hashes_are_alike),
 		cmocka_unit_test(the_decoy_looks_like_a_made_hash_and_matches_nothing),
 	};

@@ -13,6 +13,17 @@ with open(os.path.join(TOP, "src", "store", "schema.sql"), encoding="utf-8") as 
     SCHEMA = file.read()
 
 
+def environment():
+    """In which `.load mod_sqlauth` finds the module of the build tree, also where a sanitizer is in it."""
+    module, preload = os.environ.get("SQLAUTH_MODULE"), os.environ.get("SQLAUTH_PRELOAD")
+    result = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
+    if module:
+        result["LD_LIBRARY_PATH"] = os.path.dirname(module)
+    if preload:
+        result["LD_PRELOAD"] = preload
+    return result
+
+
 class TestCase(unittest.TestCase):
     def setUp(self):
         directory = tempfile.TemporaryDirectory()
@@ -26,7 +37,7 @@ class TestCase(unittest.TestCase):
         """Runs a script; returns (exit status, stdout, list of the lines of stderr)."""
         result = subprocess.run(["sqlite3", "-batch", "-init", "/dev/null", *options, self.path(database)],
                                 input=script, capture_output=True, encoding="utf-8", timeout=PATIENCE_SECONDS,
-                                check=False)
+                                check=False, env=environment())
         return result.returncode, result.stdout, result.stderr.splitlines()
 
     def query(self, database, script):

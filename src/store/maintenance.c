@@ -103,7 +103,7 @@ static enum sqlauth_error copy(sqlite3 *to, const char *to_path, sqlite3 *from, 
 static enum sqlauth_error fill(const char *path, const char *made, const char *target, struct sqlauth_text *why)
 {
 	sqlite3 *from = NULL, *to = NULL;
-	char mode[16];
+	char mode[16] = "";
 	int code = SQLITE_ROW;
 	enum sqlauth_error error = open_file(path, SQLITE_OPEN_READONLY, &from, why);
 
@@ -113,8 +113,8 @@ static enum sqlauth_error fill(const char *path, const char *made, const char *t
 		error = copy(to, target, from, why);
 	if (error == SQLAUTH_OK)
 		code = sqlauth_store_once(to, SQLAUTH_SQL_DELETE_MODE, NULL, mode, sizeof mode);
-	if (code != SQLITE_ROW)
-		error = explain(to, target, "written", code, why);
+	if (code != SQLITE_ROW || (error == SQLAUTH_OK && strcmp(mode, "delete") != 0))
+		error = explain(to, target, "taken out of WAL mode", code, why);
 	if (error == SQLAUTH_OK)
 		error = check_integrity(to, target, why);
 	sqlite3_close(to);
@@ -167,8 +167,7 @@ enum sqlauth_error sqlauth_snapshot(const char *path, const char *target, bool r
 		error = take_after(path, made, target, why);
 	if (error == SQLAUTH_OK)
 		error = put(made, target, replace, why);
-	if (error != SQLAUTH_OK)
-		sqlauth_making_abandon(made);
+	sqlauth_making_abandon(made); /* when all went well: of sidecars that SQLite could not remove */
 	free(made);
 	return error;
 }

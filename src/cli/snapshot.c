@@ -1,11 +1,10 @@
 /* `sqlauth upgrade`, `sqlauth snapshot` and `sqlauth restore`: the database as a whole. How is the store's knowledge.
  */
-#include "sqlauth/maintenance.h"
-
 #include <stdio.h>
 
 #include "command.h"
 #include "owner.h"
+#include "sqlauth/maintenance.h"
 #include "sqlauth/store.h"
 
 enum snapshot_option { REPLACE };

@@ -1,0 +1,166 @@
+"""`sqlauth upgrade`, `snapshot` and `restore` on databases at rest, in use, and wrong ones."""
+
+import os
+import sqlite3
+import subprocess
+
+import support
+from support import DONE, FAILED, NOBODY, USAGE, sqlauth
+
+NAMES = "SELECT group_concat(name, ' ') FROM (SELECT name FROM groups ORDER BY name);"
+
+
+class Maintenance(support.TestCase):
+    def group(self, path, *names):
+        self.sql(path, "".join(f"INSERT INTO groups(name) VALUES ('{name}');" for name in names))
+
+    def groups(self, path):
+        return self.sql(path, NAMES).strip()
+
+    def only(self, *names):
+        """The directory holds these files and no others, but for what SQLite keeps beside open databases."""
+        found = {name for name in os.listdir(self.directory) if not name.endswith(("-wal", "-shm"))}
+        self.assertEqual(found, set(names))
+
+    # ---- upgrade ----
+
+    def test_a_current_database_stays_as_it_is(self):
+        path = self.database()
+        self.assert_ends(sqlauth("upgrade", "-d", path), DONE, f'"{path}" has schema version 1, which is current\n', "")
+
+    def test_databases_that_cannot_be_upgraded(self):
+        path = self.database()
+        for value, part in ((2, "newer version (schema 2, this one knows 1)"), (0, "no upgrade is known"),
+                            ("'x'", "no valid schema_version")):
+            self.sql(path, f"UPDATE schema_info SET value = {value} WHERE key = 'schema_version';")
+            self.assert_ends(sqlauth("upgrade", "-d", path), FAILED, "", [part])
+        self.sql(self.path("foreign.db"), "CREATE TABLE t(x);")
+        self.assert_ends(sqlauth("upgrade", "-d", self.path("foreign.db")), FAILED, "", ["another application"])
+        self.assert_ends(sqlauth("upgrade", "-d", self.path("none.db")), FAILED, "")
+        self.assert_ends(sqlauth("upgrade", "x"), USAGE, "")
+
+    # ---- snapshot ----
+
+    def test_a_snapshot_is_one_file_that_holds_everything(self):
+        path, copy = self.database(), self.path("copy.db")
+        self.group(path, "a", "b")
+        os.chmod(path, 0o640)
+        self.assert_ends(sqlauth("snapshot", "-d", path, copy), DONE, f'wrote "{copy}"\n', "")
+        self.assertEqual(os.stat(copy).st_mode & 0o777, 0o640)
+        self.assertEqual(self.sql(copy, "PRAGMA journal_mode;" + NAMES), "delete\na b\n")
+        self.only("auth.db", "copy.db")
+        self.assertFalse(os.path.exists(copy + "-wal"))
+        dumps = [subprocess.run(["sqlite3", each, ".dump"], capture_output=True, check=True).stdout for each in (path, copy)]
+        self.assertEqual(*dumps)
+
+    def test_a_snapshot_beside_a_writer_has_what_was_committed(self):
+        path = self.database()
+        self.group(path, "a")
+        writer = sqlite3.connect(path, isolation_level=None)
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("INSERT INTO groups(name) VALUES ('b')")
+        self.assert_ends(sqlauth("snapshot", "-d", path, self.path("copy.db")), DONE)
+        writer.execute("COMMIT")
+        writer.close()
+        self.assertEqual((self.groups(self.path("copy.db")), self.groups(path)), ("a", "a b"))
+
+    def test_a_snapshot_replaces_only_when_told_to_and_never_an_open_database(self):
+        path, copy = self.database(), self.path("copy.db")
+        sqlauth("snapshot", "-d", path, copy)
+        self.group(path, "later")
+        self.assert_ends(sqlauth("snapshot", "-d", path, copy), USAGE, "", ["exists already", "--replace"])
+        self.assertEqual(self.groups(copy), "")
+        self.assert_ends(sqlauth("snapshot", "-d", path, "--replace", copy), DONE)
+        self.assertEqual(self.groups(copy), "later")
+        other = self.database(name="other.db")
+        holder = sqlite3.connect(other, isolation_level=None)
+        holder.execute("INSERT INTO groups(name) VALUES ('kept')")
+        self.assert_ends(sqlauth("snapshot", "-d", path, "--replace", other), USAGE, "", ["-wal", "open"])
+        holder.close()
+        self.assertEqual(self.groups(other), "kept")
+        self.only("auth.db", "copy.db", "other.db")
+
+    def test_a_snapshot_keeps_the_owner(self):
+        if os.geteuid() != 0:  # then it is ours, as the original is
+            return self.test_a_snapshot_is_one_file_that_holds_everything()
+        path, copy = self.database(), self.path("copy.db")
+        os.chown(path, NOBODY.pw_uid, NOBODY.pw_gid)
+        self.assert_ends(sqlauth("snapshot", "-d", path, copy), DONE)
+        self.assertEqual((os.stat(copy).st_uid, os.stat(copy).st_gid), (NOBODY.pw_uid, NOBODY.pw_gid))
+        return None
+
+    def test_a_damaged_database_makes_no_snapshot(self):
+        path = self.database()
+        self.sql(path, "PRAGMA wal_checkpoint(TRUNCATE);")
+        with open(path, "r+b") as file:
+            file.seek(4096 * 3)
+            file.write(b"\xff" * 20000)
+        self.assert_ends(sqlauth("snapshot", "-d", path, self.path("copy.db")), FAILED, "", ["corrupt"])
+        self.assert_ends(sqlauth("snapshot", "-d", path, self.path("no/such/copy.db")), FAILED, "")
+        self.only("auth.db")
+
+    # ---- restore ----
+
+    def test_a_restored_database_keeps_its_file_and_wal_mode(self):
+        path, copy = self.database(), self.path("copy.db")
+        self.group(path, "old")
+        sqlauth("snapshot", "-d", path, copy)
+        self.group(path, "new")
+        before = os.stat(path)
+        self.assert_ends(sqlauth("restore", "-d", path, copy), DONE, f'restored "{path}" from "{copy}"\n', "")
+        after = os.stat(path)
+        self.assertEqual((before.st_ino, before.st_mode, before.st_uid), (after.st_ino, after.st_mode, after.st_uid))
+        self.assertEqual(self.sql(path, "PRAGMA journal_mode;" + NAMES), "wal\nold\n")
+
+    def test_a_reader_sees_the_old_content_to_its_end_and_then_the_new(self):
+        path, copy = self.database(), self.path("copy.db")
+        self.group(path, "old")
+        sqlauth("snapshot", "-d", path, copy)
+        self.group(path, "new")
+        reader = sqlite3.connect(path, isolation_level=None)
+        reader.execute("BEGIN")
+        count = "SELECT count(*) FROM groups"
+        self.assertEqual(reader.execute(count).fetchone(), (2,))
+        self.assert_ends(sqlauth("restore", "-d", path, copy), DONE)
+        self.assertEqual(reader.execute(count).fetchone(), (2,))
+        reader.execute("COMMIT")
+        self.assertEqual(reader.execute(count).fetchone(), (1,))
+        reader.close()
+
+    def test_a_restore_makes_a_database_where_there_is_none(self):
+        path = self.database()
+        self.group(path, "a")
+        new = self.path("new.db")
+        owner = support.pwd.getpwuid(os.geteuid()).pw_name
+        self.assert_ends(sqlauth("restore", "-d", new, path, "--owner", owner), DONE)
+        self.assertEqual(self.sql(new, "PRAGMA journal_mode;" + NAMES), "wal\na\n")
+        self.assertEqual(os.stat(new).st_mode & 0o777, 0o640)
+
+    def test_what_is_no_sound_database_of_ours_is_not_restored(self):
+        path = self.database()
+        self.group(path, "kept")
+        sqlauth("snapshot", "-d", path, self.path("copy.db"))
+        with open(self.path("copy.db"), "rb") as file:
+            sound = file.read()
+        with open(self.path("cut.db"), "wb") as file:
+            file.write(sound[:9000])
+        with open(self.path("bad.db"), "wb") as file:
+            file.write(sound[:12000] + b"\xff" * (len(sound) - 12000))
+        self.sql(self.path("foreign.db"), "CREATE TABLE t(x);")
+        newer = self.database("UPDATE schema_info SET value = 2 WHERE key = 'schema_version';", name="newer.db")
+        for wrong in (self.path("cut.db"), self.path("bad.db"), self.path("foreign.db"), newer, self.path("none.db")):
+            with self.subTest(wrong):
+                self.assert_ends(sqlauth("restore", "-d", path, wrong), FAILED, "")
+                self.assertEqual(self.groups(path), "kept")
+        self.assert_ends(sqlauth("restore", "-d", path, path), USAGE, "", ["the same file"])
+        self.assert_ends(sqlauth("restore", "-d", path), USAGE, "", ["one file expected"])
+
+    def test_a_copy_with_another_page_size_is_refused_with_a_mend(self):
+        path, copy = self.database(), self.path("copy.db")
+        sqlauth("snapshot", "-d", path, copy)
+        self.sql(copy, "PRAGMA page_size = 8192; VACUUM;")
+        self.assert_ends(sqlauth("restore", "-d", path, copy), FAILED, "", ["another page size"])
+
+
+if __name__ == "__main__":
+    support.main()
