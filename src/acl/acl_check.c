@@ -241,7 +241,7 @@ static uint32_t choose_other(const struct walk *walk, const struct acl_node *nod
 {
 	uint32_t child;
 
-	if (walk->topic[walk->at] == '#' && end == walk->at + 1) /* no child covers what `#` means */
+	if (end == walk->at + 1 && walk->topic[walk->at] == '#') /* no child covers what `#` means */
 		return ACL_NONE;
 	child = choose_plus(walk, node->plus);
 	return child == ACL_NONE ? choose_shaped(walk, node->shape, end) : child;

@@ -17,7 +17,7 @@ import mqtt
 from broker import BrokerTest
 from crowd import allow_many_files, resident_bytes
 
-COUNT = int(os.environ.get("SQLAUTH_CHURN_COUNT", "50000"))
+COUNT = int(os.environ.get("SQLAUTH_CHURN_COUNT", "10000" if broker.PRELOAD else "50000"))
 MEBI = 1 << 20
 ENDED_BYTES = 50000 * 500  # what the sessions may take that are remembered after their end, and the allocator with them
 VALGRIND = shutil.which("valgrind")
@@ -44,6 +44,11 @@ class ChurnTest(BrokerTest):
         print("%s: %s, %.1f -> %.1f MiB" % (" ".join(arguments), answered, before / MEBI, after / MEBI))
         return answered, after - before
 
+    def assert_less_memory(self, grown, limit):
+        """Not where a sanitizer keeps what was freed, so as to notice who uses it: there the connections alone count."""
+        if not broker.PRELOAD:
+            self.assertLess(grown, limit)
+
     def start_quiet(self):
         return self.start_broker({"log_denied": "none", "metrics": "false"},
                                  settings=["connection_messages false", "log_type error", "max_connections -1"])
@@ -53,13 +58,13 @@ class ChurnTest(BrokerTest):
         self.churn(COUNT // 5, "few")
         answered, grown = self.grown(COUNT, "few")
         self.assertEqual(answered, {"accepted": COUNT, "refused": 0})
-        self.assertLess(grown, 3 * MEBI)
+        self.assert_less_memory(grown, 3 * MEBI)
 
     def test_memory_stays_bounded_with_ever_new_client_ids(self):
         self.start_quiet()
         answered, grown = self.grown(COUNT, "unique")
         self.assertEqual(answered, {"accepted": COUNT, "refused": 0})
-        self.assertLess(grown, ENDED_BYTES)
+        self.assert_less_memory(grown, ENDED_BYTES)
 
     def test_memory_stays_flat_under_refusals(self):
         self.start_quiet()
@@ -67,7 +72,7 @@ class ChurnTest(BrokerTest):
         self.churn(count // 5, "unique", "mallory")
         answered, grown = self.grown(count, "unique", "mallory")
         self.assertEqual(answered, {"accepted": 0, "refused": count})
-        self.assertLess(grown, 3 * MEBI)
+        self.assert_less_memory(grown, 3 * MEBI)
 
     # ---- every way to come and go ----
 
