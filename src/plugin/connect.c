@@ -228,7 +228,8 @@ static bool may_delay(const struct plugin *plugin, const struct asker *asker, co
 	const char *visible = sqlauth_identity_username(identity);
 
 	return plugin->delayed && verify_is_slow(&plugin->verifier, sqlauth_identity_hash(identity)) &&
-	       (!visible || (asker->username && strcmp(visible, asker->username) == 0));
+	       (!visible || (asker->username && strcmp(visible, asker->username) == 0)) &&
+	       delayed_ready(plugin->delayed);
 }
 
 /* *identity is taken where the answer is delayed. */

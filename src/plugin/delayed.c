@@ -36,7 +36,11 @@ struct request {
 
 struct delayed {
 	struct plugin *plugin;
-	struct workers *workers;
+	unsigned threads;
+	struct workers *workers; /* NULL: they rest; there are always some while there are requests */
+	struct workers *leaving; /* dismissed, not yet gone */
+	bool used;               /* since the last delayed_rest */
+	bool told;               /* that the system gives no threads */
 	struct fair_queue queue;
 	struct request *requests; /* in the order in which they came */
 };
@@ -55,25 +59,45 @@ bool delayed_is_possible(void)
 	return mosquitto_complete_basic_auth && mosquitto_client;
 }
 
-enum sqlauth_error delayed_new(struct plugin *plugin, unsigned threads, struct delayed **delayed_r)
+struct delayed *delayed_new(struct plugin *plugin, unsigned threads)
 {
 	struct delayed *delayed = calloc(1, sizeof *delayed);
-	enum sqlauth_error error;
 
 	if (!delayed)
-		return SQLAUTH_ERROR_MEMORY;
+		return NULL;
 	delayed->plugin = plugin;
+	delayed->threads = threads;
 	fair_queue_init(&delayed->queue, DELAYED_MAX);
-	error = workers_new(threads, &plugin->options.limits, &delayed->workers);
-	if (error) {
-		free(delayed);
-		return error;
-	}
 	if (!table.has_key)
 		sqlauth_secret_random(&table.key, sizeof table.key);
 	table.has_key = true;
-	*delayed_r = delayed;
-	return SQLAUTH_OK;
+	return delayed;
+}
+
+/* ---- threads, while there is work ---- */
+
+bool delayed_ready(struct delayed *delayed)
+{
+	bool ready = delayed->workers ||
+		     workers_new(delayed->threads, &delayed->plugin->options.limits, &delayed->workers) == SQLAUTH_OK;
+
+	if (!ready && !delayed->told)
+		plugin_log(MOSQ_LOG_WARNING,
+			"the system gives no threads: passwords are verified in the broker's, within verify_share");
+	delayed->told = !ready;
+	return ready;
+}
+
+void delayed_rest(struct delayed *delayed)
+{
+	if (delayed->leaving && workers_gone(delayed->leaving))
+		delayed->leaving = NULL;
+	if (delayed->workers && !delayed->leaving && !delayed->requests && !delayed->used) {
+		workers_dismiss(delayed->workers);
+		delayed->leaving = delayed->workers;
+		delayed->workers = NULL;
+	}
+	delayed->used = false;
 }
 
 /* ---- the tables ---- */
@@ -189,6 +213,7 @@ bool delayed_begin(struct delayed *delayed, const struct asker *asker, const str
 	request = calloc(1, sizeof *request);
 	if (!request)
 		return false;
+	delayed->used = true;
 	request->owner = delayed;
 	request->mark = *mark;
 	request->asked_ms = clock->monotonic_ms(clock->context);
@@ -299,6 +324,7 @@ void delayed_free(struct delayed *delayed)
 	if (!delayed)
 		return;
 	workers_free(delayed->workers);
+	workers_free(delayed->leaving);
 	DL_FOREACH_SAFE(delayed->requests, request, next)
 	request_free(request);
 	free(delayed);

@@ -23,15 +23,21 @@ struct delayed;
 /* Whether the running broker can wait for an answer. */
 bool delayed_is_possible(void);
 
-/* SYSTEM where there can be no threads. */
-enum sqlauth_error delayed_new(struct plugin *plugin, unsigned threads, struct delayed **delayed_r)
-	__attribute__((warn_unused_result));
+/* With up to so many threads, at least one, none of them yet. NULL where memory runs out. */
+struct delayed *delayed_new(struct plugin *plugin, unsigned threads);
 
 /* Ends the threads; whoever waits is not answered any more. NULL is allowed. */
 void delayed_free(struct delayed *delayed);
 
+/* Whether there is a thread for the next connection; starts one where they rest. False, and a line in the log the first
+ * time, where the system gives none. */
+bool delayed_ready(struct delayed *delayed);
+
+/* Once a second: ends the threads when nobody waited for one since the last call (workers.h says why). Does not wait. */
+void delayed_rest(struct delayed *delayed);
+
 /* Takes the connection in, and its identity: the broker is to be told that the answer comes later. False: there is no
- * room, and the identity stays the caller's. */
+ * room, and the identity stays the caller's. After delayed_ready. */
 bool delayed_begin(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
 	const struct verify_mark *mark, struct sqlauth_identity *identity);
 

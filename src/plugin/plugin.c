@@ -24,22 +24,6 @@ static void plugin_free(struct plugin *plugin)
 	free(plugin);
 }
 
-/* Without threads everything still works, within verify_share. */
-static enum sqlauth_error start_threads(struct plugin *plugin)
-{
-	enum sqlauth_error error;
-
-	if (!delayed_is_possible() || plugin->options.verify_threads == 0)
-		return SQLAUTH_OK;
-	error = delayed_new(plugin, plugin->options.verify_threads, &plugin->delayed);
-	if (error == SQLAUTH_ERROR_SYSTEM) {
-		plugin_log(MOSQ_LOG_WARNING,
-			"the system gives no threads: passwords are verified in the broker's, within verify_share");
-		return SQLAUTH_OK;
-	}
-	return error;
-}
-
 static enum sqlauth_error plugin_start(struct plugin *plugin, struct sqlauth_text *why)
 {
 	struct sqlauth_engine_options options = {
@@ -60,8 +44,12 @@ static enum sqlauth_error plugin_start(struct plugin *plugin, struct sqlauth_tex
 	plugin->denials = denial_log_new(plugin->options.log_denied, plugin->clock);
 	if (!plugin->denials)
 		return SQLAUTH_ERROR_MEMORY;
-	error = start_threads(plugin);
-	if (!error && plugin->options.metrics)
+	if (delayed_is_possible() && plugin->options.verify_threads > 0) {
+		plugin->delayed = delayed_new(plugin, plugin->options.verify_threads);
+		if (!plugin->delayed)
+			return SQLAUTH_ERROR_MEMORY;
+	}
+	if (plugin->options.metrics)
 		error = metrics_new(plugin, &plugin->metrics);
 	if (error)
 		return error;

@@ -23,6 +23,8 @@ static void maintain(struct plugin *plugin)
 {
 	sqlauth_sessions_expire(plugin->sessions, EXPIRE_BUDGET);
 	denial_log_tick(plugin->denials);
+	if (plugin->delayed)
+		delayed_rest(plugin->delayed);
 	if (plugin->metrics)
 		metrics_tick(plugin->metrics);
 }

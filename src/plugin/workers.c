@@ -31,8 +31,9 @@ struct workers {
 	atomic_uint results;
 	atomic_bool again;
 	atomic_bool stopping;
+	atomic_uint present; /* threads that have not ended */
 	bool wakes;
-	unsigned threads, places, used; /* used: places that are not FREE */
+	unsigned threads, threads_max, places, used; /* used: places that are not FREE */
 	unsigned tickets;
 	pthread_t waker;
 	pthread_t ids[WORKERS_MAX];
@@ -45,6 +46,13 @@ static void wait_for(sem_t *semaphore)
 {
 	while (sem_wait(semaphore) && errno == EINTR)
 		;
+}
+
+/* The last thing that a thread does. */
+static void *leave(struct workers *workers)
+{
+	atomic_fetch_sub(&workers->present, 1);
+	return NULL;
 }
 
 /* The system runs these threads when the broker's has nothing to do. */
@@ -95,7 +103,7 @@ static void *run_worker(void *context)
 
 		wait_for(&workers->ready);
 		if (atomic_load(&workers->stopping))
-			return NULL;
+			return leave(workers);
 		place = claim(workers);
 		work = place->work;
 		work->verified = sqlauth_password_verify(work->hash, work->password, work->length, &workers->limits);
@@ -121,7 +129,7 @@ static void *run_waker(void *context)
 
 		wait_for(&workers->done);
 		if (atomic_load(&workers->stopping))
-			return NULL;
+			return leave(workers);
 		while (is_wanted(workers)) {
 			struct timespec pause = {.tv_nsec = pause_us * 1000};
 
@@ -142,9 +150,18 @@ static bool start_thread(struct workers *workers, void *(*run)(void *), pthread_
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
+	atomic_fetch_add(&workers->present, 1);
 	started = pthread_create(id_r, NULL, run, workers) == 0;
+	if (!started)
+		atomic_fetch_sub(&workers->present, 1);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return started;
+}
+
+static void start_worker(struct workers *workers)
+{
+	if (start_thread(workers, run_worker, &workers->ids[workers->threads]))
+		workers->threads++;
 }
 
 enum sqlauth_error workers_new(
@@ -156,6 +173,7 @@ enum sqlauth_error workers_new(
 	if (!workers)
 		return SQLAUTH_ERROR_MEMORY;
 	workers->limits = *limits;
+	workers->threads_max = threads;
 	workers->places = places;
 	if (sem_init(&workers->ready, 0, 0) || sem_init(&workers->done, 0, 0)) {
 		free(workers);
@@ -166,8 +184,7 @@ enum sqlauth_error workers_new(
 		if (!workers->wakes)
 			wakeup_uninstall();
 	}
-	while (workers->threads < threads && start_thread(workers, run_worker, &workers->ids[workers->threads]))
-		workers->threads++;
+	start_worker(workers);
 	if (workers->threads == 0) {
 		workers_free(workers);
 		return SQLAUTH_ERROR_SYSTEM;
@@ -176,23 +193,57 @@ enum sqlauth_error workers_new(
 	return SQLAUTH_OK;
 }
 
-void workers_free(struct workers *workers)
+/* What is left when no thread is. */
+static void workers_destroy(struct workers *workers)
 {
-	if (!workers)
-		return;
+	if (workers->wakes)
+		wakeup_uninstall();
+	sem_destroy(&workers->ready);
+	sem_destroy(&workers->done);
+	free(workers);
+}
+
+void workers_dismiss(struct workers *workers)
+{
 	atomic_store(&workers->stopping, true);
 	for (unsigned i = 0; i < workers->threads; i++)
 		sem_post(&workers->ready);
 	sem_post(&workers->done);
+}
+
+/* Whether the thread is gone and joined. A thread that has left is at its end but for the little that the system does
+ * there; where that can be asked for, not even this is waited for. */
+static bool join_ended(pthread_t id)
+{
+#ifdef __linux__
+	return pthread_tryjoin_np(id, NULL) == 0;
+#else
+	return pthread_join(id, NULL) == 0;
+#endif
+}
+
+bool workers_gone(struct workers *workers)
+{
+	if (atomic_load(&workers->present) > 0)
+		return false;
+	while (workers->threads > 0 && join_ended(workers->ids[workers->threads - 1]))
+		workers->threads--;
+	if (workers->threads > 0 || (workers->wakes && !join_ended(workers->waker)))
+		return false;
+	workers_destroy(workers);
+	return true;
+}
+
+void workers_free(struct workers *workers)
+{
+	if (!workers)
+		return;
+	workers_dismiss(workers);
 	for (unsigned i = 0; i < workers->threads; i++)
 		pthread_join(workers->ids[i], NULL);
-	if (workers->wakes) {
+	if (workers->wakes)
 		pthread_join(workers->waker, NULL);
-		wakeup_uninstall();
-	}
-	sem_destroy(&workers->ready);
-	sem_destroy(&workers->done);
-	free(workers);
+	workers_destroy(workers);
 }
 
 bool workers_have_room(const struct workers *workers)
@@ -211,6 +262,8 @@ void workers_start(struct workers *workers, struct work *work)
 	workers->used++;
 	atomic_store(&place->state, READY);
 	sem_post(&workers->ready);
+	if (workers->used > workers->threads && workers->threads < workers->threads_max)
+		start_worker(workers); /* where there are no more, those that are there do it */
 }
 
 struct work *workers_collect(struct workers *workers)

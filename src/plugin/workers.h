@@ -9,6 +9,9 @@
  * broker's thread never waits for a worker, however little time the system gives those. Workers have a lower priority
  * than the broker and block all signals.
  *
+ * In a process with more than one thread every system call and much of the allocator cost more, for each message of the
+ * broker's: so workers are made when there is work, and dismissed when there was none for a while.
+ *
  * All functions are for the broker's thread.
  */
 #ifndef SQLAUTH_PLUGIN_WORKERS_H
@@ -32,13 +35,20 @@ struct work {
 	enum sqlauth_error verified;
 };
 
-/* Starts the threads. MEMORY; SYSTEM where the system gives none. */
+/* Starts the first thread; up to `threads` are started as work comes. MEMORY; SYSTEM where the system gives none. */
 enum sqlauth_error workers_new(unsigned threads, const struct sqlauth_password_limits *limits,
 	struct workers **workers_r) __attribute__((warn_unused_result));
 
 /* Ends the threads: takes as long as the hash that each is at. What was started and not collected is the caller's
  * again, verified or not. NULL is allowed. */
 void workers_free(struct workers *workers);
+
+/* Asks the threads to end, and does not wait for it. All that was started must have been collected; from here on only
+ * workers_gone and workers_free may follow. */
+void workers_dismiss(struct workers *workers);
+
+/* Whether the dismissed threads have ended: then *workers is freed. Does not wait. */
+bool workers_gone(struct workers *workers);
 
 /* Whether start has a place: one for each thread, and one more each so that it has its next work at hand. */
 bool workers_have_room(const struct workers *workers);

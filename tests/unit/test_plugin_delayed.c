@@ -1,5 +1,7 @@
 /* Delayed answers with a stub of the broker: whom a verdict reaches, and that threads end cleanly with work in flight.
  */
+#include <dirent.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -186,13 +188,53 @@ static void the_plugin_ends_with_work_in_every_state(void **state)
 	}
 }
 
+static unsigned threads_of_this_process(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	unsigned count = 0;
+
+	assert_non_null(tasks);
+	for (const struct dirent *task = readdir(tasks); task; task = readdir(tasks))
+		count += task->d_name[0] != '.';
+	closedir(tasks);
+	return count;
+}
+
+/* A second thread makes each system call of the broker's dearer: there is one only while there is work for it. */
+static void threads_come_with_work_and_go_without(void **state)
+{
+	unsigned before = threads_of_this_process();
+
+	(void)state;
+	start("2");
+	for (int round = 0; round < 2; round++) {
+		struct mosquitto client = client_of("id", "alice", "secret");
+		int ms = 0;
+
+		assert_int_equal(threads_of_this_process(), before);
+		assert_int_equal(stub_connect(&client), STUB_DELAYED);
+		assert_true(threads_of_this_process() > before);
+		stub_wait(&client, LONG_MS);
+		assert_int_equal(client.answer, 0);
+		stub_leave(&client);
+		while (threads_of_this_process() > before) {
+			assert_in_range(ms++, 0, 60000);
+			poll(NULL, 0, 1);
+			stub_turn();
+		}
+	}
+	stub_stop();
+}
+
 static void the_signals_handler_is_put_back(void **state)
 {
+	struct mosquitto client = client_of("id", "alice", "secret");
 	struct sigaction before, during, after;
 
 	(void)state;
 	assert_int_equal(sigaction(SIGURG, NULL, &before), 0);
 	start("1");
+	assert_int_equal(stub_connect(&client), STUB_DELAYED);
 	assert_int_equal(sigaction(SIGURG, NULL, &during), 0);
 	stub_stop();
 	assert_int_equal(sigaction(SIGURG, NULL, &after), 0);
@@ -232,6 +274,7 @@ int main(void)
 		cmocka_unit_test(a_newer_connection_in_the_memory_of_the_older_one_cancels_it),
 		cmocka_unit_test(a_client_that_left_while_it_waited_is_nobodys_session),
 		cmocka_unit_test(the_plugin_ends_with_work_in_every_state),
+		cmocka_unit_test(threads_come_with_work_and_go_without),
 		cmocka_unit_test(the_signals_handler_is_put_back),
 		cmocka_unit_test(a_handler_that_is_somebody_elses_is_left_alone),
 	};

@@ -90,7 +90,7 @@ static void every_work_comes_back_once_with_its_own_result(void **state)
 
 		make_hash(state);
 		assert_int_equal(workers_new(counts[k], &limits, &workers), SQLAUTH_OK);
-		assert_int_equal(workers_threads(workers), counts[k]);
+		assert_int_equal(workers_threads(workers), 1);
 		assert_true(workers_wake(workers));
 		assert_null(workers_collect(workers));
 		while (back < WORKS) {
@@ -106,6 +106,7 @@ static void every_work_comes_back_once_with_its_own_result(void **state)
 		for (size_t i = 0; i < WORKS; i++)
 			assert_int_equal(collected[i], 1);
 		assert_null(workers_collect(workers));
+		assert_int_equal(workers_threads(workers), counts[k]);
 		workers_free(workers);
 	}
 }
@@ -122,6 +123,48 @@ static void what_was_started_and_not_collected_is_the_callers_again(void **state
 		workers_free(workers);
 		for (size_t i = 0; i < 2 * THREADS; i++)
 			assert_true(works[i].verified == SQLAUTH_ERROR_SYSTEM || works[i].verified == expected_of(i));
+	}
+}
+
+static void wait_until_gone(struct workers *workers)
+{
+	int ms = 0;
+
+	while (!workers_gone(workers)) {
+		assert_in_range(ms++, 0, 60000);
+		poll(NULL, 0, 1);
+	}
+}
+
+static void dismissed_workers_go_and_new_ones_come_meanwhile(void **state)
+{
+	for (size_t round = 0; round < 20; round++) {
+		struct workers *old = NULL, *new = NULL;
+
+		make_hash(state);
+		assert_int_equal(workers_new(THREADS, &limits, &old), SQLAUTH_OK);
+		for (size_t i = 0; workers_have_room(old); i++)
+			workers_start(old, &works[i]);
+		for (size_t back = 0; back < 2 * THREADS;) {
+			wait_for_signal();
+			collect_all(old);
+			back = 0;
+			for (size_t i = 0; i < 2 * THREADS; i++)
+				back += collected[i];
+		}
+		workers_dismiss(old);
+		assert_int_equal(workers_new(1, &limits, &new), SQLAUTH_OK);
+		workers_start(new, &works[WORKS - 1]);
+		wait_until_gone(old);
+		while (collected[WORKS - 1] == 0) {
+			wait_for_signal();
+			collect_all(new);
+		}
+		workers_dismiss(new);
+		if (round % 2)
+			wait_until_gone(new);
+		else
+			workers_free(new);
 	}
 }
 
@@ -200,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_work_comes_back_once_with_its_own_result),
 		TEST(what_was_started_and_not_collected_is_the_callers_again),
+		TEST(dismissed_workers_go_and_new_ones_come_meanwhile),
 		TEST(the_callers_thread_is_woken_until_it_comes),
 		TEST(a_signal_that_is_somebody_elses_is_left_alone),
 		TEST(the_handler_goes_with_the_last_of_several_users),
