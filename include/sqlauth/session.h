@@ -72,6 +72,13 @@ const struct sqlauth_session *sqlauth_sessions_find(
 const struct sqlauth_session *sqlauth_sessions_find_handle(
 	struct sqlauth_sessions *sessions, const void *handle, const char *mqtt_id, const char *username);
 
+/* Decides what the session may do, as sqlauth_acl_check does by its ACL and values. What it was allowed last, a topic
+ * to publish to and one to receive, is remembered with it: its ACL and values never change, so that answer never gets
+ * old. An allow from memory names no permission (SQLAUTH_NO_PERMISSION). Not for deferred sessions. No allocation; the
+ * same topic as in the last question is one comparison, whatever the ACL. */
+struct sqlauth_verdict sqlauth_sessions_check(struct sqlauth_sessions *sessions, const struct sqlauth_session *session,
+	enum sqlauth_access access, const char *topic, size_t length);
+
 /* Whether another client than this one (of this kind; `client` NULL: anonymous) is connected with this identifier right
  * now, on another handle. A deferred client is never the same as one of ours; whether two deferred ones are the same is
  * not ours to say, and they are taken to be. */

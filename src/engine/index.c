@@ -69,14 +69,6 @@ void sqlauth_index_remove(struct sqlauth_index *index, struct sqlauth_index_node
 	index->count--;
 }
 
-struct sqlauth_index_node *sqlauth_index_find(const struct sqlauth_index *index, uint64_t hash)
-{
-	struct sqlauth_index_node *node = *bucket(index, hash);
-	while (node && node->hash != hash)
-		node = node->next;
-	return node;
-}
-
 struct sqlauth_index_node *sqlauth_index_next(const struct sqlauth_index_node *node)
 {
 	struct sqlauth_index_node *next = node->next;

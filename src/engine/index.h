@@ -29,8 +29,17 @@ void sqlauth_index_fini(struct sqlauth_index *index); /* the nodes are the calle
 void sqlauth_index_add(struct sqlauth_index *index, struct sqlauth_index_node *node, uint64_t hash);
 void sqlauth_index_remove(struct sqlauth_index *index, struct sqlauth_index_node *node);
 
-/* One of the nodes with this hash, and another one with the same; NULL: no (more). In no order. */
-struct sqlauth_index_node *sqlauth_index_find(const struct sqlauth_index *index, uint64_t hash);
+/* Another node with the same hash; NULL: no more. In no order. */
 struct sqlauth_index_node *sqlauth_index_next(const struct sqlauth_index_node *node);
+
+/* One of the nodes with this hash; NULL: none. Here because it is on the path of every message. */
+static inline struct sqlauth_index_node *sqlauth_index_find(const struct sqlauth_index *index, uint64_t hash)
+{
+	struct sqlauth_index_node *node = index->buckets[hash & (index->capacity - 1)];
+
+	while (node && node->hash != hash)
+		node = node->next;
+	return node;
+}
 
 #endif

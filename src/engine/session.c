@@ -19,22 +19,36 @@
 #include "index.h"
 #include "sqlauth/secret.h"
 
+#define LAST_TOPIC_BYTES 256 /* whoever uses longer topics pays for a walk each time */
+
 enum state { CONNECTED, KEPT, LINGERING, STATES };
 
+/* What every message reads stands first, together. */
 struct sqlauth_session {
-	struct sqlauth_index_node by_handle, by_id;
-	struct sqlauth_session *older, *newer; /* neighbours in the list of its state, by when they got there */
-	const void *handle;                    /* NULL: bound to none any more */
-	struct sqlauth_acl *acl;
-	struct sqlauth_acl_client values;
-	const char *mqtt_id, *username, *client; /* into strings[]; username and client may be NULL */
-	uint64_t serial;                         /* counts the begins: the higher, the newer */
-	int64_t connected_at;                    /* Unix seconds */
-	int64_t linger_until;                    /* monotonic_ms; in LINGERING */
+	struct sqlauth_index_node by_handle;
+	const void *handle;             /* NULL: bound to none any more */
+	const char *mqtt_id, *username; /* into strings[]; username may be NULL */
+	uint64_t allowed[2];            /* number of the topic that was allowed last: publish, receive; 0: none */
 	enum sqlauth_session_kind kind;
 	unsigned char state;
 	bool from_broker;
+	struct sqlauth_acl *acl;
+	struct sqlauth_acl_client values;
+	struct sqlauth_index_node by_id;
+	struct sqlauth_session *older, *newer; /* neighbours in the list of its state, by when they got there */
+	const char *client;                    /* into strings[]; may be NULL */
+	uint64_t serial;                       /* counts the begins: the higher, the newer */
+	int64_t connected_at;                  /* Unix seconds */
+	int64_t linger_until;                  /* monotonic_ms; in LINGERING */
 	char strings[];
+};
+
+/* The topic of the last question. A message is asked about for its publisher and then for each subscriber, and often
+ * the next message has the same topic. */
+struct last_topic {
+	uint64_t number; /* another one each time the topic changes */
+	size_t length;
+	char text[LAST_TOPIC_BYTES];
 };
 
 struct list {
@@ -49,6 +63,7 @@ struct sqlauth_sessions {
 	struct sqlauth_index by_handle, by_id;
 	struct list lists[STATES];
 	uint64_t serial;
+	struct last_topic last_topic;
 };
 
 /* ---- the two indexes ---- */
@@ -374,6 +389,38 @@ size_t sqlauth_sessions_connected(const struct sqlauth_sessions *sessions)
 size_t sqlauth_sessions_ended(const struct sqlauth_sessions *sessions)
 {
 	return sessions->lists[KEPT].count + sessions->lists[LINGERING].count;
+}
+
+/* ---- answers ---- */
+
+/* The same number, the same topic; 0 for topics that are too long to remember. */
+static uint64_t topic_number(struct last_topic *last, const char *topic, size_t length)
+{
+	if (length == last->length && memcmp(topic, last->text, length) == 0)
+		return last->number;
+	if (length == 0 || length > sizeof last->text)
+		return 0;
+	memcpy(last->text, topic, length);
+	last->length = length;
+	return ++last->number;
+}
+
+struct sqlauth_verdict sqlauth_sessions_check(struct sqlauth_sessions *sessions, const struct sqlauth_session *session,
+	enum sqlauth_access access, const char *topic, size_t length)
+{
+	struct sqlauth_session *ours = (struct sqlauth_session *)session; /* const for everybody else */
+	uint64_t *allowed = &ours->allowed[access == SQLAUTH_ACCESS_RECEIVE], number;
+	struct sqlauth_verdict verdict = {SQLAUTH_ALLOWED, SQLAUTH_NO_PERMISSION};
+
+	if (access == SQLAUTH_ACCESS_SUBSCRIBE) /* of filters, not topics, and seldom */
+		return sqlauth_acl_check(session->acl, access, &session->values, topic, length);
+	number = topic_number(&sessions->last_topic, topic, length);
+	if (number != 0 && *allowed == number)
+		return verdict;
+	verdict = sqlauth_acl_check(session->acl, access, &session->values, topic, length);
+	if (verdict.decision == SQLAUTH_ALLOWED)
+		*allowed = number;
+	return verdict;
 }
 
 /* ---- properties ---- */

@@ -22,10 +22,8 @@ static bool access_of(int broker_access, enum sqlauth_access *access_r)
 }
 
 static int answer(struct plugin *plugin, const struct asker *asker, enum sqlauth_access access, const char *topic,
-	const struct sqlauth_acl *acl, const struct sqlauth_acl_client *values)
+	const struct sqlauth_acl *acl, struct sqlauth_verdict verdict)
 {
-	struct sqlauth_verdict verdict = sqlauth_acl_check(acl, access, values, topic, strlen(topic));
-
 	if (verdict.decision == SQLAUTH_ALLOWED)
 		return MOSQ_ERR_SUCCESS;
 	denial_log_add(plugin->denials, asker, access, topic, acl, verdict, "no permission matches");
@@ -57,7 +55,8 @@ static int answer_stranger(
 	case SQLAUTH_OUTCOME_ACCEPT:
 		plugin_log_database(plugin, true, NULL);
 		sqlauth_acl_client_init(&values, asker->mqtt_id, asker->username);
-		answered = answer(plugin, asker, access, topic, acl, &values);
+		answered = answer(plugin, asker, access, topic, acl,
+			sqlauth_acl_check(acl, access, &values, topic, strlen(topic)));
 		sqlauth_acl_unref(acl);
 		return answered;
 	case SQLAUTH_OUTCOME_UNKNOWN:
@@ -97,6 +96,6 @@ int plugin_on_acl_check(int event, void *data, void *instance)
 		return deny(plugin, &asker, access, question->topic, "the client's identity cannot be established now");
 	if (sqlauth_session_kind(session) == SQLAUTH_SESSION_DEFERRED)
 		return MOSQ_ERR_PLUGIN_DEFER;
-	return answer(
-		plugin, &asker, access, question->topic, sqlauth_session_acl(session), sqlauth_session_values(session));
+	return answer(plugin, &asker, access, question->topic, sqlauth_session_acl(session),
+		sqlauth_sessions_check(plugin->sessions, session, access, question->topic, strlen(question->topic)));
 }

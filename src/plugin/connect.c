@@ -9,17 +9,6 @@
 
 #define ENDING_MS 1000
 
-struct asker plugin_asker(struct mosquitto *client)
-{
-	return (struct asker){
-		.client = client,
-		.handle = client,
-		.mqtt_id = mosquitto_client_id(client),
-		.username = mosquitto_client_username(client),
-		.address = mosquitto_client_address(client),
-	};
-}
-
 /* An answer that is no verdict: MQTT 5 can be told on 2.1; everywhere else a close without a CONNACK, which clients
  * take for a network fault, is nearer to it than "not authorised". */
 static int try_again_later(const struct mosquitto *client, int code)
@@ -246,7 +235,7 @@ static int verify(struct plugin *plugin, struct asker *asker, const char *passwo
 	enum verify_answer answer;
 
 	sqlauth_text_init(&why, why_data, sizeof why_data);
-	verify_mark_init(&plugin->verifier, &question, asker->address, &mark);
+	verify_mark_init(&plugin->verifier, &question, plugin_asker_address(asker), &mark);
 	answer = verify_consult(&plugin->verifier, &mark, asker->username, &verified);
 	if (answer != VERIFY_DONE)
 		sqlauth_engine_let_go(plugin->engine);

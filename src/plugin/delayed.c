@@ -186,12 +186,14 @@ static char *copy(const char *string)
 
 static bool fill(struct request *request, const struct asker *asker, const struct verify_question *question)
 {
+	const char *address = plugin_asker_address(asker);
+
 	request->mqtt_id = strdup(asker->mqtt_id);
 	request->username = copy(asker->username);
-	request->address = copy(asker->address);
+	request->address = copy(address);
 	request->work.password = malloc(question->length + 1);
 	if (!request->mqtt_id || !request->work.password || (asker->username && !request->username) ||
-		(asker->address && !request->address))
+		(address && !request->address))
 		return false;
 	memcpy(request->work.password, question->password, question->length);
 	request->work.password[question->length] = '\0';
@@ -250,7 +252,7 @@ static void answer(struct request *request, enum verify_answer verdict, enum sql
 	struct asker asker = {.handle = request->handle,
 		.mqtt_id = request->mqtt_id,
 		.username = request->username,
-		.address = request->address};
+		.waited_at = request->address};
 	bool accepted;
 
 	/* From here on events for this connection are not about a request. */

@@ -29,11 +29,12 @@ struct delayed *delayed_new(struct plugin *plugin, unsigned threads);
 /* Ends the threads; whoever waits is not answered any more. NULL is allowed. */
 void delayed_free(struct delayed *delayed);
 
-/* Whether there is a thread for the next connection; starts one where they rest. False, and a line in the log the first
- * time, where the system gives none. */
+/* Whether there is a thread for the next connection; starts one where they rest. False, and a line in the log the
+ * first time, where the system gives none. */
 bool delayed_ready(struct delayed *delayed);
 
-/* Once a second: ends the threads when nobody waited for one since the last call (workers.h says why). Does not wait. */
+/* Once a second: ends the threads when nobody waited for one since the last call (workers.h says why). Does not wait.
+ */
 void delayed_rest(struct delayed *delayed);
 
 /* Takes the connection in, and its identity: the broker is to be told that the answer comes later. False: there is no

@@ -8,7 +8,7 @@
 void plugin_add_asker(struct sqlauth_text *line, const struct asker *asker)
 {
 	static const char *const names[] = {"client_id", "username", "address"};
-	const char *values[] = {asker->mqtt_id, asker->username, asker->address};
+	const char *values[] = {asker->mqtt_id, asker->username, plugin_asker_address(asker)};
 
 	for (int i = 0; i < 3; i++) {
 		sqlauth_text_add(line, " %s=", names[i]);

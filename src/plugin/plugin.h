@@ -59,11 +59,26 @@ static inline bool plugin_in_broker_thread(const struct plugin *plugin)
 
 /* The client as the broker shows it now. Strings are the broker's, good until it is told to change them. */
 struct asker {
-	struct mosquitto *client;                 /* NULL: it waited, and may be gone */
-	const void *handle;                       /* the same pointer, only to be compared */
-	const char *mqtt_id, *username, *address; /* NULL: none */
+	struct mosquitto *client;       /* NULL: it waited, and may be gone */
+	const void *handle;             /* the same pointer, only to be compared */
+	const char *mqtt_id, *username; /* NULL: none */
+	const char *waited_at;          /* where client is NULL: its address, or NULL */
 };
-struct asker plugin_asker(struct mosquitto *client);
+
+/* Here because every message needs it; what it does not need, the address, is asked for when it is. */
+static inline struct asker plugin_asker(struct mosquitto *client)
+{
+	return (struct asker){.client = client,
+		.handle = client,
+		.mqtt_id = mosquitto_client_id(client),
+		.username = mosquitto_client_username(client)};
+}
+
+/* Its network address as text, without the port; NULL: none. */
+static inline const char *plugin_asker_address(const struct asker *asker)
+{
+	return asker->client ? mosquitto_client_address(asker->client) : asker->waited_at;
+}
 
 /* The session that answers this client's question, made now where the broker took a client's identity from its
  * certificate without asking. may_be_will: the question is a publish. NOT_FOUND: nobody remembers. Any other error:
