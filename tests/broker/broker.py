@@ -33,6 +33,9 @@ BAD_SIGNS = re.compile(r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime 
                        r"double free|stack smashing")
 
 
+# What brokers say of a port that somebody else has; of one for websockets 2.0 says no more than this.
+PORT_TAKEN = re.compile(r"Address already in use|Unable to create websockets listener on port")
+
 LOG_SHOWN = 2000  # lines of the log that a failed test prints
 
 # Tests fail more often in a second than a ration of failures would allow: options that every test's broker gets.
@@ -189,7 +192,7 @@ class Broker:
                 return self
             self.process.wait(mqtt.DEADLINE)
             self.process = None
-            taken = any("Address already in use" in line for line in self.log.lines())
+            taken = any(PORT_TAKEN.search(line) for line in self.log.lines())
             if not taken:
                 break
             for listener in self.listeners:  # somebody took the port between our look and the broker's
