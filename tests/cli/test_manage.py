@@ -127,6 +127,31 @@ class Clients(Managed):
                 self.assert_ends(self.run_it("client", "disconnect", "pump-7", "--for=" + text), USAGE, "",
                                  ["--for wants a time such as"])
 
+    def test_a_disconnect_leaves_a_ban_that_reaches_further(self):
+        self.done("client", "add", "pump-7", "--generate")
+        hours = "SELECT (disconnect_before - unixepoch() + 1800) / 3600 FROM clients"
+        for arguments in (["disconnect"], ["disable", "--disconnect"], ["passwd", "--generate", "--disconnect"]):
+            with self.subTest(arguments=arguments):
+                self.done("client", "disconnect", "pump-7", "--for", "12h")
+                self.done("client", *arguments, "pump-7")
+                self.assertEqual(self.query(hours), "12\n")
+        self.done("client", "enable", "pump-7")
+        self.done("client", "disconnect", "pump-7", "--for", "12h")
+        until = self.query("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', disconnect_before, 'unixepoch') FROM clients").strip()
+        self.done("client", "disconnect", "pump-7", stdout='client "pump-7" is disconnected and may come back at '
+                  f'{until}, when a ban ends that was there before\n')
+        self.done("client", "disconnect", "pump-7", "--for", "1h",
+                  stdout='client "pump-7" is disconnected and may come back in 1h\n')
+        self.assertEqual(self.query(hours), "1\n")
+
+    def test_whoever_is_disabled_is_not_said_to_come_back(self):
+        self.done("client", "add", "pump-7", "--generate")
+        self.done("client", "disable", "pump-7")
+        for options in ([], ["--for", "1h"]):
+            self.done("client", "disconnect", "pump-7", *options,
+                      stdout='client "pump-7" is disconnected and may not come back: it is disabled\n')
+        self.assert_ends(self.run_it("client", "disconnect", "nobody"), DENIED, "", 'sqlauth: there is no client "nobody"\n')
+
     def test_a_deletion_says_what_goes_with_it_and_asks(self):
         self.done("client", "add", "gate", "pumps", "--certificate", "ab" * 32)
         self.assert_ends(self.run_it("client", "delete", "gate", start_new_session=True), USAGE, "", ["--yes"])
