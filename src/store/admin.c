@@ -90,13 +90,13 @@ static enum sqlauth_error check(
 {
 	struct sqlauth_store *store = NULL;
 	struct sqlauth_files files;
-	enum sqlauth_error error = sqlauth_store_open(path, &store, why);
+	enum sqlauth_error error = sqlauth_store_open_for(path, SQLAUTH_STORE_FOR_TOOL, &store, why);
 
 	sqlauth_store_close(store);
 	if (error != SQLAUTH_OK || !is_writing)
 		return error;
 	sqlauth_files_look(&admin->paths, &files);
-	return sqlauth_files_check_writable(&admin->paths, &files, NULL, why);
+	return sqlauth_files_check_writable(&admin->paths, &files, NULL, SQLAUTH_STORE_FOR_TOOL, why);
 }
 
 static enum sqlauth_error connect(struct sqlauth_admin *admin, bool is_writing, struct sqlauth_text *why)

@@ -189,9 +189,9 @@ static enum sqlauth_error check_usable(
 	enum sqlauth_error error;
 
 	sqlauth_files_look(paths, &files);
-	error = sqlauth_files_check_writable(paths, &files, owner, why);
+	error = sqlauth_files_check_writable(paths, &files, owner, SQLAUTH_STORE_FOR_TOOL, why);
 	if (error == SQLAUTH_OK)
-		error = sqlauth_files_check_wal(paths, &files, owner, why);
+		error = sqlauth_files_check_wal(paths, &files, owner, SQLAUTH_STORE_FOR_TOOL, why);
 	return error == SQLAUTH_OK ? SQLAUTH_OK : SQLAUTH_ERROR_SYSTEM;
 }
 

@@ -51,10 +51,10 @@ static enum sqlauth_error open_file(const char *path, int flags, sqlite3 **db_r,
 }
 
 /* All that the plugin checks at its start. */
-static enum sqlauth_error check_ours(const char *path, struct sqlauth_text *why)
+static enum sqlauth_error check_ours(const char *path, enum sqlauth_store_opener opener, struct sqlauth_text *why)
 {
 	struct sqlauth_store *store = NULL;
-	enum sqlauth_error error = sqlauth_store_open(path, &store, why);
+	enum sqlauth_error error = sqlauth_store_open_for(path, opener, &store, why);
 
 	sqlauth_store_close(store);
 	return error;
@@ -119,7 +119,7 @@ static enum sqlauth_error fill(const char *path, const char *made, const char *t
 		error = check_integrity(to, target, why);
 	sqlite3_close(to);
 	sqlite3_close(from);
-	return error == SQLAUTH_OK ? check_ours(made, why) : error;
+	return error == SQLAUTH_OK ? check_ours(made, SQLAUTH_STORE_AS_SOURCE, why) : error;
 }
 
 /* The owner where we may give it away (root), else at least the group; nobody gets more than the original gives. */
@@ -150,7 +150,7 @@ enum sqlauth_error sqlauth_snapshot(const char *path, const char *target, bool r
 {
 	char *made = NULL;
 	struct stat found;
-	enum sqlauth_error error = check_ours(path, why);
+	enum sqlauth_error error = check_ours(path, SQLAUTH_STORE_FOR_TOOL, why);
 
 	if (error == SQLAUTH_OK && !replace && lstat(target, &found) == 0) {
 		sqlauth_text_set(why, "%s exists already; --replace puts the snapshot in its place", target);
@@ -185,7 +185,7 @@ enum sqlauth_error sqlauth_restore(const char *path, const char *source, const c
 {
 	sqlite3 *from = NULL, *to = NULL;
 	struct stat one, other;
-	enum sqlauth_error error = check_ours(source, why);
+	enum sqlauth_error error = check_ours(source, SQLAUTH_STORE_AS_SOURCE, why);
 
 	if (error == SQLAUTH_OK && stat(path, &one) == 0 && stat(source, &other) == 0 && one.st_dev == other.st_dev &&
 		one.st_ino == other.st_ino) {

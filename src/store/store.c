@@ -6,14 +6,22 @@
 
 enum sqlauth_error sqlauth_store_open(const char *path, struct sqlauth_store **store_r, struct sqlauth_text *why)
 {
+	return sqlauth_store_open_for(path, SQLAUTH_STORE_FOR_BROKER, store_r, why);
+}
+
+enum sqlauth_error sqlauth_store_open_for(
+	const char *path, enum sqlauth_store_opener opener, struct sqlauth_store **store_r, struct sqlauth_text *why)
+{
 	struct sqlauth_store *store = calloc(1, sizeof *store);
 	enum sqlauth_error error;
 
 	error = store == NULL ? SQLAUTH_ERROR_MEMORY : sqlauth_paths_init(&store->paths, path);
 	if (error == SQLAUTH_ERROR_MEMORY)
 		sqlauth_text_set(why, "%s cannot be opened: out of memory", path);
-	if (error == SQLAUTH_OK)
+	if (error == SQLAUTH_OK) {
+		store->opener = opener;
 		error = sqlauth_store_connect(store, why);
+	}
 	if (error == SQLAUTH_OK)
 		*store_r = store;
 	else

@@ -14,6 +14,7 @@
 
 struct sqlauth_store {
 	struct sqlauth_paths paths;
+	enum sqlauth_store_opener opener;
 	sqlite3 *db; /* NULL while no connection is open */
 	sqlite3_stmt *statements[SQLAUTH_SQL_KEPT];
 

@@ -68,7 +68,7 @@ enum sqlauth_error sqlauth_survey_open(const char *path, struct sqlauth_survey *
 {
 	struct sqlauth_store *store = NULL;
 	struct sqlauth_survey *survey = NULL;
-	enum sqlauth_error error = sqlauth_store_open(path, &store, why);
+	enum sqlauth_error error = sqlauth_store_open_for(path, SQLAUTH_STORE_FOR_TOOL, &store, why);
 	int code;
 
 	sqlauth_store_close(store);
@@ -202,7 +202,7 @@ static enum sqlauth_error survey_user(const struct sqlauth_paths *paths, const s
 
 	sqlauth_text_init(&what, buffer, sizeof buffer);
 	if (sqlauth_files_check_readable_by(paths, user, &what) == SQLAUTH_OK &&
-		(!is_wal || sqlauth_files_check_wal(paths, files, user, &what) == SQLAUTH_OK))
+		(!is_wal || sqlauth_files_check_wal(paths, files, user, SQLAUTH_STORE_FOR_BROKER, &what) == SQLAUTH_OK))
 		return SQLAUTH_OK;
 	return report(visit, context, path, &what, "error");
 }

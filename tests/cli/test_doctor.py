@@ -1,5 +1,6 @@
 """`sqlauth doctor`: each thing that it looks for, found where it is and nowhere else."""
 
+import grp
 import json
 import os
 import pwd
@@ -130,7 +131,8 @@ class Doctor(support.TestCase):
         path = self.database(BASE)
         os.chmod(path, 0o600 if os.geteuid() == 0 else 0)
         result = sqlauth("doctor", "-d", path, "--user", "nobody")
-        self.assert_ends(result, DENIED, ["error: ", "cannot be read by user nobody", "chgrp"])
+        self.assert_ends(result, DENIED, ["error: ", "cannot be read by user nobody",
+                                           f"chgrp {grp.getgrgid(support.NOBODY.pw_gid).gr_name} "])
         self.assert_ends(sqlauth("doctor", "-d", path, "--user", "no-such-user"), USAGE, None, ["unknown"])
 
     def test_many_findings_of_a_kind_are_counted(self):

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import unittest
 
 import support
 from support import DENIED, DONE, FAILED, USAGE, sqlauth
@@ -267,6 +268,18 @@ class Listings(Managed):
         self.assert_ends(self.run_it("group", "list", **options), DONE, ["2 groups"], "")
         if os.geteuid() == 0:
             self.assert_ends(self.run_it("group", "add", "x", **options), FAILED, "", ["auth.db"])
+
+    @unittest.skipIf(os.geteuid() != 0, "only root has files of another user")
+    def test_who_may_not_is_told_as_whom_to_run_it(self):
+        options = {"command": self.public_command(), **support.as_nobody()}
+        self.query("PRAGMA wal_checkpoint")
+        for mode, arguments in ((0o640, ("group", "list")), (0o644, ("group", "list")), (0o644, ("group", "add", "x")),
+                                (0o640, ("doctor",)), (0o640, ("snapshot", self.path("x.db")))):
+            with self.subTest(mode=oct(mode), arguments=arguments):
+                os.chmod(self.db, mode)
+                result = self.run_it(*arguments, **options)
+                said = (result.stdout + result.stderr).decode()
+                self.assertIn("run this as user root: sudo -u root sqlauth ...", said)
 
 
 class Groups(Managed):
