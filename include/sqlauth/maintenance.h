@@ -26,9 +26,15 @@ enum sqlauth_error sqlauth_upgrade(const char *path, int *from_r, struct sqlauth
 enum sqlauth_error sqlauth_snapshot(const char *path, const char *target, bool replace, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 
+/* What sqlauth_restore would refuse, without changing anything: for asking before. *replaces_r: whether there is
+ * content at `path` that would go. */
+enum sqlauth_error sqlauth_restore_check(const char *path, const char *source, bool *replaces_r,
+	struct sqlauth_text *why) __attribute__((warn_unused_result));
+
 /* Replaces the content of the database at `path` by that of the file `source`, in one transaction, after `source` was
  * checked from end to end. Readers see the old content until then; file, owner, mode and journal mode stay. Where there
- * is nothing at `path`, a database is created first, for `owner` (sqlauth_store_create). */
+ * is nothing at `path`, a database is created first, for `owner` (sqlauth_store_create). What another application or a
+ * newer version made is not written over (DATABASE); a database of ours is, however damaged it is. */
 enum sqlauth_error sqlauth_restore(const char *path, const char *source, const char *owner, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 

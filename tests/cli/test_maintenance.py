@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 
 import support
-from support import DONE, FAILED, NOBODY, USAGE, sqlauth
+from support import DENIED, DONE, FAILED, NOBODY, USAGE, sqlauth
 
 NAMES = "SELECT group_concat(name, ' ') FROM (SELECT name FROM groups ORDER BY name);"
 
@@ -69,6 +69,8 @@ class Maintenance(support.TestCase):
         sqlauth("snapshot", "-d", path, copy)
         self.group(path, "later")
         self.assert_ends(sqlauth("snapshot", "-d", path, copy), USAGE, "", ["exists already", "--replace"])
+        for options in ([], ["--replace"]):
+            self.assert_ends(sqlauth("snapshot", "-d", path, path, *options), USAGE, "", ["are the same file"])
         self.assertEqual(self.groups(copy), "")
         self.assert_ends(sqlauth("snapshot", "-d", path, "--replace", copy), DONE)
         self.assertEqual(self.groups(copy), "later")
@@ -107,7 +109,7 @@ class Maintenance(support.TestCase):
         sqlauth("snapshot", "-d", path, copy)
         self.group(path, "new")
         before = os.stat(path)
-        self.assert_ends(sqlauth("restore", "-d", path, copy), DONE, f'restored "{path}" from "{copy}"\n', "")
+        self.assert_ends(sqlauth("restore", "-d", path, copy, "--yes"), DONE, f'restored "{path}" from "{copy}"\n', "")
         after = os.stat(path)
         self.assertEqual((before.st_ino, before.st_mode, before.st_uid), (after.st_ino, after.st_mode, after.st_uid))
         self.assertEqual(self.sql(path, "PRAGMA journal_mode;" + NAMES), "wal\nold\n")
@@ -121,7 +123,7 @@ class Maintenance(support.TestCase):
         reader.execute("BEGIN")
         count = "SELECT count(*) FROM groups"
         self.assertEqual(reader.execute(count).fetchone(), (2,))
-        self.assert_ends(sqlauth("restore", "-d", path, copy), DONE)
+        self.assert_ends(sqlauth("restore", "-d", path, copy, "--yes"), DONE)
         self.assertEqual(reader.execute(count).fetchone(), (2,))
         reader.execute("COMMIT")
         self.assertEqual(reader.execute(count).fetchone(), (1,))
@@ -155,11 +157,84 @@ class Maintenance(support.TestCase):
         self.assert_ends(sqlauth("restore", "-d", path, path), USAGE, "", ["the same file"])
         self.assert_ends(sqlauth("restore", "-d", path), USAGE, "", ["one file expected"])
 
+    def test_the_mend_for_a_bad_source_is_another_source(self):
+        path = self.database()
+        with open(self.path("text.db"), "w", encoding="ascii") as file:
+            file.write("no database at all, and longer than a header\n" * 8)
+        newer = self.database("UPDATE schema_info SET value = 2 WHERE key = 'schema_version';", name="newer.db")
+        os.mkdir(self.path("folder"))
+        for source, part in ((self.path("none.db"), "does not exist; name a snapshot"),
+                             (self.path("text.db"), "is not an SQLite database; name another backup"),
+                             (newer, "upgrade this program"), (self.path("folder"), "is a directory")):
+            with self.subTest(source):
+                result = sqlauth("restore", "-d", path, source)
+                self.assert_ends(result, FAILED, "", [part])
+                for wrong in (b"sqlauth init", b"sqlauth restore", b"the plugin"):
+                    self.assertNotIn(wrong, result.stderr)
+
+    def test_a_restore_says_what_goes_and_asks(self):
+        path, copy = self.database(), self.path("copy.db")
+        self.group(path, "old")
+        sqlauth("snapshot", "-d", path, copy)
+        self.group(path, "new", "newer")
+        self.assert_ends(sqlauth("restore", "-d", path, copy, start_new_session=True), USAGE, "", ["--yes"])
+        for typed, status, groups in ((b"n\n", DENIED, "new newer old"), (b"y\n", DONE, "old")):
+            with support.Terminal(support.COMMAND, "restore", "-d", path, copy) as terminal:
+                terminal.expect(f'Replace database "{path}", with its clients (0), its groups (3) and its log of changes '
+                                f'(3), by "{copy}"? [y/N] '.encode())
+                terminal.type(typed)
+                self.assert_ends(terminal.finish(), status)
+            self.assertEqual(self.groups(path), groups)
+
+    def test_what_is_empty_is_filled_without_a_question(self):
+        copy = self.path("copy.db")
+        sqlauth("snapshot", "-d", self.database("INSERT INTO groups(name) VALUES ('a');"), copy)
+        with open(self.path("empty.db"), "wb"):
+            pass
+        self.assert_ends(sqlauth("restore", "-d", self.path("empty.db"), copy, start_new_session=True), DONE)
+        self.assertEqual(self.groups(self.path("empty.db")), "a")
+
+    def test_a_damaged_database_is_restored(self):
+        """Also where page 1, and so the schema, is what is damaged."""
+        path, copy = self.database(), self.path("copy.db")
+        self.group(path, "a")
+        sqlauth("snapshot", "-d", path, copy)
+        for start in (100, 4096 * 3):
+            with self.subTest(start=start):
+                self.sql(path, "PRAGMA wal_checkpoint(TRUNCATE);")
+                with open(path, "r+b") as file:
+                    file.seek(start)
+                    file.write(b"\xff" * 3000)
+                with support.Terminal(support.COMMAND, "restore", "-d", path, copy) as terminal:
+                    terminal.expect(b"with all that cannot be read of it any more, by ")
+                    terminal.type(b"y\n")
+                    self.assert_ends(terminal.finish(), DONE)
+                self.assertEqual(self.groups(path), "a")
+
+    def test_what_is_not_ours_is_not_written_over(self):
+        copy = self.path("copy.db")
+        sqlauth("snapshot", "-d", self.database(), copy)
+        foreign = self.path("foreign.db")
+        self.sql(foreign, "CREATE TABLE t(x); INSERT INTO t VALUES ('precious');")
+        with open(self.path("text.db"), "w", encoding="ascii") as file:
+            file.write("no database at all, and longer than a header\n" * 8)
+        newer = self.database("UPDATE schema_info SET value = 2 WHERE key = 'schema_version';", name="newer.db")
+        os.mkdir(self.path("folder"))
+        for path, part in ((foreign, "a database of another application; restore to a new path"),
+                           (self.path("text.db"), "not an SQLite database; restore to a new path"),
+                           (newer, "newer version (schema 2, this one knows 1); upgrade this program, or restore to a new"),
+                           (self.path("folder"), "is a directory")):
+            for options in ([], ["--yes"]):
+                with self.subTest(path, options=options):
+                    self.assert_ends(sqlauth("restore", "-d", path, copy, *options), FAILED, "", [part])
+        self.assertEqual(self.sql(foreign, "SELECT * FROM t"), "precious\n")
+        self.assertEqual(self.sql(newer, "SELECT value FROM schema_info WHERE key = 'schema_version'"), "2\n")
+
     def test_a_copy_with_another_page_size_is_refused_with_a_mend(self):
         path, copy = self.database(), self.path("copy.db")
         sqlauth("snapshot", "-d", path, copy)
         self.sql(copy, "PRAGMA page_size = 8192; VACUUM;")
-        self.assert_ends(sqlauth("restore", "-d", path, copy), FAILED, "", ["another page size"])
+        self.assert_ends(sqlauth("restore", "-d", path, copy, "--yes"), FAILED, "", ["another page size"])
 
 
 if __name__ == "__main__":
