@@ -21,8 +21,8 @@ enum sqlauth_error sqlauth_upgrade(const char *path, int *from_r, struct sqlauth
 
 /* Copies the database at `path`, as of one moment, into a new file at `target`: one file, complete, not in WAL mode,
  * with the mode and, where this process may, the owner of the original. It is made beside its place, checked, and put
- * there in one step; with `replace`, over a file that is there, unless an SQLite sidecar (-wal, -shm, -journal) lies
- * beside it, the sign that somebody has it open or left it half written. */
+ * there in one step; with `replace`, over a file that is there, unless it is open (a -wal and -shm in use beside it) or
+ * was left half written (a -journal). */
 enum sqlauth_error sqlauth_snapshot(const char *path, const char *target, bool replace, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 

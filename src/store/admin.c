@@ -7,6 +7,7 @@
 
 #include "access.h"
 #include "admin_statements.h"
+#include "sidecars.h"
 #include "store_internal.h"
 
 #define VALUE_BYTES_MAX (1 << 20) /* a row of change_log holds the texts of a client twice, escaped */
@@ -101,10 +102,10 @@ static enum sqlauth_error check(
 
 static enum sqlauth_error connect(struct sqlauth_admin *admin, bool is_writing, struct sqlauth_text *why)
 {
-	int code = sqlite3_open_v2(admin->paths.file[SQLAUTH_FILE_DATABASE], &admin->db,
-		(is_writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
-			SQLITE_OPEN_EXRESCODE,
-		NULL);
+	const char *path = admin->paths.file[SQLAUTH_FILE_DATABASE];
+	int code = is_writing ? sqlite3_open_v2(path, &admin->db,
+					SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL)
+			      : sqlauth_sidecars_open_to_read(path, SQLAUTH_ADMIN_BUSY_MS, &admin->db);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_busy_timeout(admin->db, SQLAUTH_ADMIN_BUSY_MS);

@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "making.h"
+#include "sidecars.h"
 #include "sqlauth/maintenance.h"
 #include "store_internal.h"
 
@@ -28,7 +29,7 @@ static enum sqlauth_error explain_system(const char *path, const char *what, str
 	return errno == EEXIST ? SQLAUTH_ERROR_EXISTS : SQLAUTH_ERROR_SYSTEM;
 }
 
-static enum sqlauth_error open_file(const char *path, int flags, sqlite3 **db_r, struct sqlauth_text *why)
+static enum sqlauth_error open_file(const char *path, bool is_writing, sqlite3 **db_r, struct sqlauth_text *why)
 {
 	struct sqlauth_paths paths = {0};
 	sqlite3 *db = NULL;
@@ -37,8 +38,10 @@ static enum sqlauth_error open_file(const char *path, int flags, sqlite3 **db_r,
 
 	if (error != SQLAUTH_OK)
 		return error;
-	code = sqlite3_open_v2(
-		paths.file[SQLAUTH_FILE_DATABASE], &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	code = is_writing ? sqlite3_open_v2(paths.file[SQLAUTH_FILE_DATABASE], &db,
+				    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL)
+			  : sqlauth_sidecars_open_to_read(
+				    paths.file[SQLAUTH_FILE_DATABASE], SQLAUTH_MAINTENANCE_BUSY_MS, &db);
 	if (code == SQLITE_OK)
 		code = sqlite3_busy_timeout(db, SQLAUTH_MAINTENANCE_BUSY_MS);
 	if (code == SQLITE_OK)
@@ -116,10 +119,10 @@ static enum sqlauth_error fill(const char *path, const char *made, const char *t
 	sqlite3 *from = NULL, *to = NULL;
 	char mode[16] = "";
 	int code = SQLITE_ROW;
-	enum sqlauth_error error = open_file(path, SQLITE_OPEN_READONLY, &from, why);
+	enum sqlauth_error error = open_file(path, false, &from, why);
 
 	if (error == SQLAUTH_OK)
-		error = open_file(made, SQLITE_OPEN_READWRITE, &to, why);
+		error = open_file(made, true, &to, why);
 	if (error == SQLAUTH_OK)
 		error = copy(to, target, from, why);
 	if (error == SQLAUTH_OK)
@@ -170,7 +173,7 @@ enum sqlauth_error sqlauth_snapshot(const char *path, const char *target, bool r
 		error = SQLAUTH_ERROR_EXISTS;
 	}
 	if (error == SQLAUTH_OK)
-		error = sqlauth_making_check_sidecars(target, why);
+		error = sqlauth_sidecars_settle(target, why);
 	if (error == SQLAUTH_OK)
 		error = sqlauth_making_begin(target, &made, why);
 	if (error != SQLAUTH_OK)
@@ -258,7 +261,7 @@ static enum sqlauth_error open_target(const char *path, bool *is_empty_r, sqlite
 	enum sqlauth_error error = check_target_file(path, why);
 
 	if (error == SQLAUTH_OK)
-		error = open_file(path, SQLITE_OPEN_READWRITE, &to, why);
+		error = open_file(path, true, &to, why);
 	if (error == SQLAUTH_OK)
 		error = check_content(to, path, is_empty_r, why);
 	if (error == SQLAUTH_OK)
@@ -276,7 +279,7 @@ static enum sqlauth_error open_source(const char *path, const char *source, sqli
 	if (error == SQLAUTH_OK)
 		error = check_ours(source, SQLAUTH_STORE_AS_SOURCE, why);
 	if (error == SQLAUTH_OK)
-		error = open_file(source, SQLITE_OPEN_READONLY, &from, why);
+		error = open_file(source, false, &from, why);
 	if (error == SQLAUTH_OK)
 		error = check_integrity(from, source, why);
 	if (error == SQLAUTH_OK)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "access.h"
+#include "sidecars.h"
 #include "store_internal.h"
 
 #define BUSY_MS 5000
@@ -77,10 +78,7 @@ enum sqlauth_error sqlauth_survey_open(const char *path, struct sqlauth_survey *
 	survey = calloc(1, sizeof *survey);
 	error = survey == NULL ? SQLAUTH_ERROR_MEMORY : sqlauth_paths_init(&survey->paths, path);
 	if (error == SQLAUTH_OK) {
-		code = sqlite3_open_v2(survey->paths.file[SQLAUTH_FILE_DATABASE], &survey->db,
-			SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-		if (code == SQLITE_OK)
-			code = sqlite3_busy_timeout(survey->db, BUSY_MS);
+		code = sqlauth_sidecars_open_to_read(survey->paths.file[SQLAUTH_FILE_DATABASE], BUSY_MS, &survey->db);
 		if (code != SQLITE_OK)
 			error = explain(survey->db, path, code, why);
 	}

@@ -101,6 +101,83 @@ class Maintenance(support.TestCase):
         self.assert_ends(sqlauth("snapshot", "-d", path, self.path("no/such/copy.db")), FAILED, "")
         self.only("auth.db")
 
+    # ---- what lies beside a database in WAL mode ----
+
+    def stop_like_a_broker(self, path, sql=""):
+        """Leaves a -wal and a -shm behind: the last connection that closes can only read."""
+        reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        reader.execute("SELECT * FROM groups").fetchall()
+        self.sql(path, sql)
+        reader.close()
+        self.assertEqual(os.path.getsize(path + "-wal") > 0, bool(sql))
+
+    def beside(self, path):
+        return [suffix for suffix in ("-wal", "-shm", "-journal") if os.path.exists(path + suffix)]
+
+    def test_no_command_that_reads_leaves_anything_beside_the_database(self):
+        path, copy = self.database(), self.path("copy.db")
+        for arguments, status in ((["client", "list"], DONE), (["check", "-u", "x"], DENIED), (["doctor"], None),
+                                  (["snapshot", copy], DONE), (["log", "list", "--json"], DONE),
+                                  (["group", "delete", "x"], DENIED)):
+            for leave in (lambda: None, lambda: self.stop_like_a_broker(path),
+                          lambda: self.stop_like_a_broker(path, "INSERT OR IGNORE INTO groups(name) VALUES ('a')")):
+                with self.subTest(arguments=arguments):
+                    self.sql(path, "DELETE FROM groups")
+                    leave()
+                    result = sqlauth(*arguments, "-d", path)
+                    self.assertIn(result.returncode, (status, DONE, DENIED) if status is None else (status,), result)
+                    self.assertEqual(self.beside(path), [])
+                    if os.path.exists(copy):
+                        os.remove(copy)
+
+    def test_a_source_in_wal_mode_is_left_as_it_was_found(self):
+        path, source = self.database(), self.database("INSERT INTO groups(name) VALUES ('a')", name="source.db")
+        self.assert_ends(sqlauth("restore", "-d", path, source, "--yes"), DONE)
+        self.assertEqual((self.beside(source), self.beside(path), self.groups(path)), ([], [], "a"))
+
+    def test_a_snapshot_replaces_what_a_broker_left_and_nobody_uses(self):
+        path, other = self.database("INSERT INTO groups(name) VALUES ('new')"), self.database(name="other.db")
+        for sql in ("", "INSERT INTO groups(name) VALUES ('old')"):
+            with self.subTest(sql):
+                self.stop_like_a_broker(other, sql)
+                self.assert_ends(sqlauth("snapshot", "-d", path, "--replace", other), DONE)
+                self.assertEqual((self.beside(other), self.groups(other)), ([], "new"))
+                self.sql(other, "PRAGMA journal_mode = WAL")
+
+    def test_a_journal_beside_the_target_is_not_ignored(self):
+        path, copy = self.database(), self.path("copy.db")
+        sqlauth("snapshot", "-d", path, copy)
+        with open(copy + "-journal", "w", encoding="ascii") as file:
+            file.write("what somebody left half written")
+        self.assert_ends(sqlauth("snapshot", "-d", path, "--replace", copy), USAGE, "", ["-journal is left of another"])
+
+    def init(self, path):
+        return sqlauth("init", "-d", path, "--owner", support.pwd.getpwuid(os.geteuid()).pw_name)
+
+    def test_a_new_database_takes_the_place_of_one_that_was_moved_away_and_is_not_open(self):
+        path = self.database()
+        self.stop_like_a_broker(path)
+        os.rename(path, self.path("moved.db"))
+        self.assert_ends(self.init(path), DONE)
+        self.assertEqual(self.beside(path), [])
+        reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        reader.execute("SELECT * FROM groups").fetchall()
+        os.rename(path, self.path("moved.db"))
+        self.assert_ends(self.init(path), FAILED, "", ["-wal is left of another database, or somebody has it open"])
+        self.assertEqual(self.beside(path), ["-wal", "-shm"])
+        reader.close()
+        self.assert_ends(self.init(path), DONE)
+
+    def test_changes_that_were_not_moved_along_are_not_lost(self):
+        path, moved = self.database(), self.path("moved.db")
+        self.stop_like_a_broker(path, "INSERT INTO groups(name) VALUES ('kept')")
+        os.rename(path, moved)
+        self.assert_ends(self.init(path), FAILED, "", ["-wal holds changes", "move it along"])
+        os.rename(path + "-wal", moved + "-wal")
+        os.remove(path + "-shm")
+        self.assertEqual(self.groups(moved), "kept")
+        self.assert_ends(self.init(path), DONE)
+
     # ---- restore ----
 
     def test_a_restored_database_keeps_its_file_and_wal_mode(self):
