@@ -98,7 +98,15 @@ class Import(support.TestCase):
 
     def test_a_dry_run_finds_the_same_mistakes_and_changes_nothing(self):
         before = self.query(".dump")
-        self.assert_ends(self.run_it("name,groups\na,nowhere\n", "--dry-run"), USAGE, "", ["there is no such group"])
+        self.assert_ends(self.run_it("name\na\n", "--dry-run"), USAGE, "", ["has no password; --secrets FILE"])
+        mine = self.write("mine", "mine.csv")
+        self.assert_ends(self.run_it("name\na\n", "--dry-run", "--secrets", mine), USAGE, "", ["File exists"])
+        with open(mine, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "mine")
+        self.assert_ends(self.run_it("name\na\n", "--dry-run", "--secrets", self.path("no/such/file")), USAGE, "",
+                         ["No such file or directory"])
+        result = self.run_it("name,groups\na,nowhere\n", "--dry-run", "--secrets", self.path("secrets.csv"))
+        self.assert_ends(result, USAGE, "", ["there is no such group"])
         result = self.run_it("name\na\nb\n", "--dry-run", "--secrets", self.path("secrets.csv"))
         self.assert_ends(result, DONE, "would add 2 clients\n", "")
         self.assertFalse(os.path.exists(self.path("secrets.csv")))
