@@ -7,6 +7,7 @@
 #include "command.h"
 #include "csv.h"
 #include "database.h"
+#include "interrupt.h"
 #include "secrets_file.h"
 #include "sqlauth/certificate.h"
 #include "sqlauth/password.h"
@@ -253,16 +254,22 @@ static enum cli_status add_all(struct import *import)
 		status = take_values(import);
 		if (status == CLI_DONE)
 			status = add_client(import);
+		if (status == CLI_DONE && cli_interrupts_came())
+			status = CLI_FAILED;
 	}
 	show_progress(import, true);
+	if (cli_interrupts_came() && status != CLI_DONE)
+		cli_complain("stopped by a signal; nothing was added");
 	return status;
 }
 
 static enum cli_status run_import(struct import *import, const char *path)
 {
 	const char *const *own = import->arguments->own;
+	struct cli_interrupts interrupts;
 	enum cli_status status = cli_csv_open(path, &import->csv);
 
+	cli_interrupts_hold(&interrupts); /* a file of secrets that open nothing must not stay behind */
 	/* also in a dry run, which finds whether it can be made, and leaves none, for it has no secrets */
 	if (status == CLI_DONE && own[SECRETS])
 		status = cli_secrets_file_create(own[SECRETS], &import->secrets);
@@ -277,6 +284,7 @@ static enum cli_status run_import(struct import *import, const char *path)
 	status = cli_database_finish(&import->database, status);
 	cli_secrets_file_finish(&import->secrets, status);
 	cli_csv_close(&import->csv);
+	cli_interrupts_release(&interrupts, status == CLI_DONE);
 	return status;
 }
 
