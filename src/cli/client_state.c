@@ -61,7 +61,7 @@ static enum cli_status change_client(
 }
 
 /* Columns of SQLAUTH_ADMIN_CLIENT_SHOW. */
-enum { SHOW_ENABLED = 5, SHOW_DISCONNECT_BEFORE, SHOW_COLUMNS };
+enum { SHOW_AUTHENTICATION = 1, SHOW_ENABLED = 5, SHOW_DISCONNECT_BEFORE, SHOW_COLUMNS };
 
 /* ---- enable */
 
@@ -235,26 +235,66 @@ static const struct cli_option passwd_options[] = {
 	{NULL, 0, NULL, NULL},
 };
 
+/* Finds what is in the way, and leaves nothing behind. */
+static enum cli_status rehearse(const struct cli_arguments *arguments, const char *name)
+{
+	struct cli_new_password password;
+	const struct change change = {.password = password.hash};
+	struct cli_database database = {0};
+	enum cli_status status = cli_database_begin(arguments, &database);
+
+	cli_new_password_stand_in(&password);
+	if (status == CLI_DONE)
+		status = write_change(&database, name, &change);
+	if (status == CLI_DONE)
+		sqlauth_admin_rollback(database.admin);
+	return cli_database_finish(&database, status);
+}
+
+/* Changes it, shows a secret while nothing is committed yet, and reads the client's row. */
+static enum cli_status change_password(const struct cli_arguments *arguments, const char *name,
+	const struct cli_new_password *password, struct cli_row *row)
+{
+	const struct change change = {.password = password->hash, .disconnects = arguments->own[PASSWD_DISCONNECT]};
+	struct cli_database database = {0};
+	enum cli_status status = cli_database_begin(arguments, &database);
+
+	if (status == CLI_DONE)
+		status = write_change(&database, name, &change);
+	if (status == CLI_DONE)
+		status = cli_database_read_row(&database, SQLAUTH_ADMIN_CLIENT_SHOW, CLI_VALUES(name), row);
+	if (status == CLI_DONE)
+		status = cli_new_password_show(password);
+	return cli_database_finish(&database, status);
+}
+
 static enum cli_status run_passwd(const struct cli_arguments *arguments)
 {
 	const char *const *own = arguments->own;
+	const char *name = arguments->operands[0];
 	struct cli_new_password password = {0};
-	struct change change = {.password = password.hash, .disconnects = own[PASSWD_DISCONNECT]};
+	struct cli_row row = {.count = SHOW_COLUMNS};
 	struct cli_quoted quoted;
-	enum cli_status status;
+	enum cli_status status = CLI_DONE;
 
 	if (arguments->operand_count == 0)
 		return cli_complain_usage(arguments->command, "the client's name is missing");
 	if (arguments->operand_count > 1) /* not shown: it is most likely a password */
 		return cli_complain_usage(arguments->command,
 			"a password on the command line is seen by everybody on this machine, choose another one");
-	status = cli_new_password_get(arguments, own[PASSWD_STDIN], own[PASSWD_GENERATE], &password);
+	if (cli_new_password_is_typed(own[PASSWD_STDIN], own[PASSWD_GENERATE]))
+		status = rehearse(arguments, name);
 	if (status == CLI_DONE)
-		status = change_client(arguments, arguments->operands[0], &change);
-	if (status == CLI_DONE) {
-		printf("changed the password of client %s\n", cli_quote(&quoted, arguments->operands[0]));
-		cli_new_password_show(&password);
-	}
+		status = cli_new_password_get(arguments, own[PASSWD_STDIN], own[PASSWD_GENERATE], &password);
+	if (status == CLI_DONE)
+		status = change_password(arguments, name, &password, &row);
+	if (status == CLI_DONE)
+		printf("changed the password of client %s%s\n", cli_quote(&quoted, name),
+			strcmp(row.columns[SHOW_AUTHENTICATION], "certificate") == 0
+				? "; it does not count, for the client authenticates by certificate, until: sqlauth "
+				  "client edit NAME --authentication credentials"
+				: "");
+	cli_row_clear(&row);
 	sqlauth_secret_wipe(&password, sizeof(password));
 	return status;
 }
@@ -266,7 +306,8 @@ const struct cli_command cli_command_client_passwd = {
 	.summary = "change a client's password",
 	.help = "Asks for the new password twice, unless --stdin or --generate say otherwise. A connection that stands "
 		"goes\n"
-		"on, unless --disconnect ends it: do that where the old password may be in other hands.\n"
+		"on, unless --disconnect ends it: do that where the old password may be in other hands. A certificate\n"
+		"client can be given a password too, before it is to authenticate by it.\n"
 		"\n"
 		"  sqlauth client passwd pump-7\n"
 		"  sqlauth client passwd pump-7 --stdin --disconnect < password.txt\n"

@@ -37,7 +37,7 @@ class Clients(Managed):
     def test_a_client_is_added_with_a_generated_secret_and_put_into_groups(self):
         output = self.done("client", "add", "pump-7", "pumps", "lab", "--generate", "--mqtt-id", "%u-*", "--description",
                            "north")
-        match = re.fullmatch(r'added client "pump-7"\nsecret ([A-Za-z0-9_-]{43})\n', output)
+        match = re.fullmatch(r'secret ([A-Za-z0-9_-]{43})\nadded client "pump-7"\n', output)
         self.assertTrue(match, output)
         row = self.query("SELECT authentication, username, mqtt_id, enabled, description FROM clients")
         self.assertEqual(row, "credentials|pump-7|%u-*|1|north\n")
@@ -111,6 +111,45 @@ class Clients(Managed):
         self.assertEqual(self.query("SELECT abs(disconnect_before - unixepoch()) < 60 FROM clients"), "1\n")
         self.assert_ends(self.run_it("client", "passwd", "nobody", "--generate"), DENIED, "",
                          'sqlauth: there is no client "nobody"\n')
+
+    def test_a_secret_that_nobody_could_read_changes_nothing(self):
+        self.done("client", "add", "a", "--stdin", input=b"old\n")
+        before = self.query(".dump")
+        for arguments in (["client", "add", "b"], ["client", "passwd", "a"]):
+            with self.subTest(arguments), open("/dev/full", "wb") as full:
+                self.assert_ends(self.run_it(*arguments, "--generate", stdout=full), FAILED, None,
+                                 "sqlauth: the secret cannot be written, so nothing was changed: No space left on device\n")
+                reader, writer = os.pipe()
+                os.close(reader)
+                result = self.run_it(*arguments, "--generate", stdout=writer, restore_signals=True)
+                os.close(writer)
+                self.assert_ends(result, FAILED, None, ["nothing was changed: Broken pipe"])
+                self.assert_ends(self.run_it(*arguments, "--generate", stdout=None, close_fds=True,
+                                             preexec_fn=lambda: os.close(1)), FAILED, None, ["nothing was changed"])
+                self.assertEqual(self.query(".dump"), before)
+
+    def test_no_password_is_asked_for_before_all_else_is_found_good(self):
+        self.done("client", "add", "a", "--stdin", input=b"old\n")
+        before = self.query(".dump")
+        for arguments, status, message in (
+                (["client", "passwd", "nobody"], DENIED, 'there is no client "nobody"'),
+                (["client", "add", "a"], USAGE, 'client "a" is there already'),
+                (["client", "add", "b", "nowhere"], USAGE, "there is no such group"),
+                (["client", "add", "b", "--mqtt-id", "%x"], USAGE, "mqtt_id: "),
+                (["client", "add", "b", "-d", self.path("missing.db")], FAILED, "does not exist"),
+                (["client", "passwd", "a", "-d", self.path("missing.db")], FAILED, "does not exist")):
+            options = [] if "-d" in arguments else ["-d", self.db]
+            with self.subTest(arguments), support.Terminal(support.COMMAND, *arguments, *options) as terminal:
+                self.assert_ends(terminal.finish(), status, "", [message])
+                self.assertNotIn(b"Password", terminal.shown)
+                self.assertEqual(self.query(".dump"), before)
+
+    def test_a_password_that_does_not_count_is_said_to(self):
+        self.done("client", "add", "valve", "--certificate", "ab" * 32, "--username", "valve")
+        self.done("client", "passwd", "valve", "--stdin", input=b"x\n", stdout=[
+            "it does not count, for the client authenticates by certificate, until: sqlauth client edit NAME"])
+        self.done("client", "edit", "valve", "--authentication", "credentials")
+        self.done("client", "passwd", "valve", "--stdin", input=b"x\n", stdout='changed the password of client "valve"\n')
 
     def test_state_is_switched_and_bans_have_an_end(self):
         self.done("client", "add", "pump-7", "--generate")
@@ -366,7 +405,7 @@ class Log(Managed):
     def test_no_password_and_no_hash_is_in_it(self):
         self.done("client", "add", "a", "--stdin", input=b"correct horse\n")
         output = self.done("client", "passwd", "a", "--generate")
-        secret = output.split()[-1]
+        secret = output.split()[1]
         text = self.done("log", "list", "--json")
         for part in ("correct horse", secret, "$argon2", "$secret$"):
             self.assertNotIn(part, text)
