@@ -1,6 +1,7 @@
 /* `sqlauth upgrade`, `sqlauth snapshot` and `sqlauth restore`: the database as a whole. How is the store's knowledge.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "command.h"
 #include "confirm.h"
@@ -8,6 +9,7 @@
 #include "owner.h"
 #include "sqlauth/maintenance.h"
 #include "sqlauth/store.h"
+#include "sqlauth/survey.h"
 
 enum snapshot_option { REPLACE };
 enum restore_option { OWNER, YES };
@@ -106,6 +108,40 @@ static bool count_content(const char *path, struct sqlauth_text *what)
 	return error == SQLAUTH_OK;
 }
 
+struct difference {
+	size_t count;
+	char first[SQLAUTH_MESSAGE_SIZE];
+};
+
+static enum sqlauth_error note_difference(void *context, const char *const *columns)
+{
+	struct difference *difference = context;
+	struct cli_quoted quoted;
+
+	if (strcmp(columns[2], "extra") == 0 && strcmp(columns[0], "trigger") != 0)
+		return SQLAUTH_OK; /* harmless */
+	if (difference->count++ == 0)
+		snprintf(difference->first, sizeof(difference->first), "%s %s is %s", columns[0],
+			cli_quote(&quoted, columns[1]), columns[2]);
+	return SQLAUTH_OK;
+}
+
+/* The rules of the database come with its content: where some are gone, nothing checks any more what is written. */
+static void warn_of_schema(const char *source)
+{
+	struct difference difference = {0};
+	struct sqlauth_survey *survey = NULL;
+	struct cli_quoted quoted;
+
+	if (sqlauth_survey_open(source, &survey, NULL) != SQLAUTH_OK)
+		return; /* the restore says why */
+	if (sqlauth_survey_schema(survey, note_difference, &difference, NULL) == SQLAUTH_OK && difference.count > 0)
+		cli_complain("warning: the schema of %s is not this version's: %s (differences: %zu); sqlauth doctor "
+			     "tells more",
+			cli_quote(&quoted, source), difference.first, difference.count);
+	sqlauth_survey_close(survey);
+}
+
 static enum cli_status confirm_restore(const struct cli_arguments *arguments, const char *path)
 {
 	char content[COUNT_SIZE * 8], buffer[SQLAUTH_MESSAGE_SIZE];
@@ -136,6 +172,7 @@ static enum cli_status run_restore(const struct cli_arguments *arguments)
 	if (arguments->operand_count != 1)
 		return cli_complain_usage(arguments->command, "one file expected");
 	sqlauth_text_init(&why, buffer, sizeof(buffer));
+	warn_of_schema(arguments->operands[0]);
 	if (!arguments->own[YES])
 		status = confirm_restore(arguments, path);
 	if (status == CLI_DONE)

@@ -234,6 +234,14 @@ class Maintenance(support.TestCase):
         self.assert_ends(sqlauth("restore", "-d", path, path), USAGE, "", ["the same file"])
         self.assert_ends(sqlauth("restore", "-d", path), USAGE, "", ["one file expected"])
 
+    def test_a_source_whose_rules_are_gone_is_warned_of(self):
+        path, copy = self.database(), self.path("copy.db")
+        sqlauth("snapshot", "-d", path, copy)
+        self.sql(copy, "DROP TRIGGER check_topic; DROP TRIGGER check_name; CREATE TABLE t(x);")
+        self.assert_ends(sqlauth("restore", "-d", path, copy, "--yes"), DONE, None, [
+            f'sqlauth: warning: the schema of "{copy}" is not this version\'s: trigger "check_name" is missing '
+            "(differences: 2); sqlauth doctor tells more\n"])
+
     def test_the_mend_for_a_bad_source_is_another_source(self):
         path = self.database()
         with open(self.path("text.db"), "w", encoding="ascii") as file:
