@@ -64,7 +64,8 @@ static enum sqlauth_error check_ours(const char *path, enum sqlauth_store_opener
 	return error;
 }
 
-static enum sqlauth_error check_integrity(sqlite3 *db, const char *path, struct sqlauth_text *why)
+enum sqlauth_error sqlauth_store_check_integrity(
+	sqlite3 *db, const char *path, const char *mend, struct sqlauth_text *why)
 {
 	char text[128];
 	int code = sqlauth_store_once(db, SQLAUTH_SQL_INTEGRITY_CHECK, NULL, text, sizeof text);
@@ -73,7 +74,7 @@ static enum sqlauth_error check_integrity(sqlite3 *db, const char *path, struct 
 		return explain(db, path, "checked", code, why);
 	if (strcmp(text, "ok") == 0)
 		return SQLAUTH_OK;
-	sqlauth_text_set(why, "%s is corrupt: %s", path, text);
+	sqlauth_text_set(why, "%s is corrupt (%s)%s", path, text, mend);
 	return SQLAUTH_ERROR_DATABASE;
 }
 
@@ -130,7 +131,7 @@ static enum sqlauth_error fill(const char *path, const char *made, const char *t
 	if (code != SQLITE_ROW || (error == SQLAUTH_OK && strcmp(mode, "delete") != 0))
 		error = explain(to, target, "taken out of WAL mode", code, why);
 	if (error == SQLAUTH_OK)
-		error = check_integrity(to, target, why);
+		error = sqlauth_store_check_integrity(to, target, "", why);
 	sqlite3_close(to);
 	sqlite3_close(from);
 	return error == SQLAUTH_OK ? check_ours(made, SQLAUTH_STORE_AS_SOURCE, why) : error;
@@ -281,7 +282,7 @@ static enum sqlauth_error open_source(const char *path, const char *source, sqli
 	if (error == SQLAUTH_OK)
 		error = open_file(source, false, &from, why);
 	if (error == SQLAUTH_OK)
-		error = check_integrity(from, source, why);
+		error = sqlauth_store_check_integrity(from, source, "; name another backup", why);
 	if (error == SQLAUTH_OK)
 		*from_r = from;
 	else

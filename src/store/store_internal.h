@@ -40,6 +40,11 @@ void sqlauth_store_disconnect(struct sqlauth_store *store);
 enum sqlauth_error sqlauth_store_check_content(struct sqlauth_store *store, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 
+/* maintenance.c: reads the whole database. DATABASE where SQLite finds damage; `mend`, behind "; ", or "", ends what is
+ * said. */
+enum sqlauth_error sqlauth_store_check_integrity(
+	sqlite3 *db, const char *path, const char *mend, struct sqlauth_text *why) __attribute__((warn_unused_result));
+
 /* Says what SQLite's code means for this file, with the mend, and gives the error. */
 enum sqlauth_error sqlauth_store_explain(const struct sqlauth_store *store, int code, struct sqlauth_text *why);
 

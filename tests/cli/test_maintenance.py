@@ -36,8 +36,22 @@ class Maintenance(support.TestCase):
             self.assert_ends(sqlauth("upgrade", "-d", path), FAILED, "", [part])
         self.sql(self.path("foreign.db"), "CREATE TABLE t(x);")
         self.assert_ends(sqlauth("upgrade", "-d", self.path("foreign.db")), FAILED, "", ["another application"])
-        self.assert_ends(sqlauth("upgrade", "-d", self.path("none.db")), FAILED, "")
+        os.mkdir(self.path("folder"))
+        with open(self.path("text.db"), "w", encoding="ascii") as file:
+            file.write("no database at all, and longer than a header\n" * 8)
+        for name, part in (("none.db", "does not exist; create it with: sqlauth init"), ("folder", "is a directory; name"),
+                           ("text.db", "is not an SQLite database; name the right file")):
+            self.assert_ends(sqlauth("upgrade", "-d", self.path(name)), FAILED, "", [part])
         self.assert_ends(sqlauth("upgrade", "x"), USAGE, "")
+
+    def test_a_damaged_database_is_not_said_to_be_current(self):
+        for start in (100, 4096 * 3):
+            path = self.database(name=f"{start}.db")
+            self.sql(path, "PRAGMA wal_checkpoint(TRUNCATE);")
+            with open(path, "r+b") as file:
+                file.seek(start)
+                file.write(b"\xff" * 3000)
+            self.assert_ends(sqlauth("upgrade", "-d", path), FAILED, "", ["is corrupt", "; restore a backup with"])
 
     # ---- snapshot ----
 
