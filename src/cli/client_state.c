@@ -162,6 +162,11 @@ static enum cli_status parse_duration(const struct cli_arguments *arguments, con
 		cli_quote(&quoted, text));
 }
 
+static bool holds(const struct cli_row *row, size_t column, const char *value)
+{
+	return row->columns[column] && strcmp(row->columns[column], value) == 0;
+}
+
 /* Whether and when it may come back, by its row as it is now. */
 static void print_disconnected(const struct cli_row *row, const char *duration)
 {
@@ -170,7 +175,7 @@ static void print_disconnected(const struct cli_row *row, const char *duration)
 	struct cli_quoted quoted;
 
 	printf("client %s is disconnected and may ", cli_quote(&quoted, row->columns[0]));
-	if (strcmp(row->columns[SHOW_ENABLED], "1") != 0)
+	if (!holds(row, SHOW_ENABLED, "1"))
 		puts("not come back: it is disabled");
 	else if (duration)
 		printf("come back in %s\n", duration);
@@ -290,7 +295,7 @@ static enum cli_status run_passwd(const struct cli_arguments *arguments)
 		status = change_password(arguments, name, &password, &row);
 	if (status == CLI_DONE)
 		printf("changed the password of client %s%s\n", cli_quote(&quoted, name),
-			strcmp(row.columns[SHOW_AUTHENTICATION], "certificate") == 0
+			holds(&row, SHOW_AUTHENTICATION, "certificate")
 				? "; it does not count, for the client authenticates by certificate, until: sqlauth "
 				  "client edit NAME --authentication credentials"
 				: "");

@@ -45,9 +45,11 @@ void cli_new_password_stand_in(struct cli_new_password *password_r)
 /* Unbuffered, so that stdio keeps no copy. */
 enum cli_status cli_new_password_show(const struct cli_new_password *password)
 {
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
 	if (password->secret[0] == '\0')
 		return CLI_DONE;
-	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGPIPE, &ignore, NULL);
 	errno = 0;
 	if (fflush(stdout) == 0 && setvbuf(stdout, NULL, _IONBF, 0) == 0 && fputs("secret ", stdout) >= 0 &&
 		puts(password->secret) >= 0)
