@@ -39,7 +39,8 @@ enum sqlauth_admin_action {
 	SQLAUTH_ADMIN_CLIENT_ADD,
 	/* (name, new name, authentication, username, password, mqtt_id, enabled, disconnect_before, description) */
 	SQLAUTH_ADMIN_CLIENT_EDIT,
-	SQLAUTH_ADMIN_CLIENT_DELETE, /* (name): with its certificates and rules */
+	SQLAUTH_ADMIN_CLIENT_DISCONNECT, /* (name, Unix seconds): sets disconnect_before, unless it is later already */
+	SQLAUTH_ADMIN_CLIENT_DELETE,     /* (name): with its certificates and rules */
 	/* (name) -> name, authentication, username, password, mqtt_id, enabled, disconnect_before, description,
 	 * created_at, updated_at, certificates, rules; password is the encoded hash, disconnect_before Unix seconds */
 	SQLAUTH_ADMIN_CLIENT_SHOW,

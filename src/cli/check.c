@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "explain.h"
+#include "sqlauth/admin.h"
 #include "sqlauth/engine.h"
 #include "sqlauth/password.h"
 #include "sqlauth/store.h"
@@ -22,6 +23,8 @@ static const struct cli_option options[] = {
 
 /* One run of the command. Everything owned is freed by fini. */
 struct check {
+	struct sqlauth_admin
+		*keeper; /* open beside the engine: the engine's own, read-only, would leave a -wal behind */
 	struct sqlauth_engine *engine;
 	struct sqlauth_certificate *certificate;
 	struct sqlauth_identity *identity;
@@ -78,7 +81,9 @@ static enum cli_status prepare(const struct cli_arguments *arguments, struct che
 			return cli_complain_error(
 				error, &check->why, error == SQLAUTH_ERROR_MEMORY ? CLI_FAILED : CLI_USAGE);
 	}
-	error = sqlauth_engine_new(&engine_options, &check->engine, &check->why);
+	error = sqlauth_admin_open_to_read(engine_options.database, &check->keeper, &check->why);
+	if (error == SQLAUTH_OK)
+		error = sqlauth_engine_new(&engine_options, &check->engine, &check->why);
 	if (error != SQLAUTH_OK)
 		return cli_complain_error(error, &check->why, CLI_FAILED);
 	check->connect.username = arguments->own[USERNAME];
@@ -225,6 +230,7 @@ static enum cli_status run(const struct cli_arguments *arguments)
 	sqlauth_acl_unref(check.acl);
 	sqlauth_identity_free(check.identity);
 	sqlauth_engine_free(check.engine);
+	sqlauth_admin_close(check.keeper); /* the last to close */
 	sqlauth_certificate_free(check.certificate);
 	return status;
 }

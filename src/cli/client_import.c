@@ -7,6 +7,7 @@
 #include "command.h"
 #include "csv.h"
 #include "database.h"
+#include "interrupt.h"
 #include "secrets_file.h"
 #include "sqlauth/certificate.h"
 #include "sqlauth/password.h"
@@ -109,7 +110,7 @@ static enum cli_status take_values(struct import *import)
 
 /* ---- one client */
 
-/* What will stand in clients.password; "" in hash: nothing. A dry run does not spend the time of a hash. */
+/* What will stand in clients.password. A dry run does not spend the time of a hash. */
 static enum cli_status make_hash(struct import *import, const char *username)
 {
 	char **values = import->values;
@@ -122,12 +123,12 @@ static enum cli_status make_hash(struct import *import, const char *username)
 		if (strlen(values[PASSWORD_HASH]) > SQLAUTH_HASH_BYTES_MAX)
 			return complain(import, "password_hash: is longer than 512 characters");
 		snprintf(import->hash, sizeof(import->hash), "%s", values[PASSWORD_HASH]);
+	} else if (!values[PASSWORD] && !import->secrets.file) {
+		return complain(import, "has no password; --secrets FILE makes one and writes it to a file");
 	} else if (import->is_dry) {
 		snprintf(import->hash, sizeof(import->hash), "%s", sqlauth_password_decoy());
 	} else if (values[PASSWORD]) {
 		error = sqlauth_password_hash(values[PASSWORD], strlen(values[PASSWORD]), import->hash);
-	} else if (!import->secrets.file) {
-		return complain(import, "has no password; --secrets FILE makes one and writes it to a file");
 	} else {
 		error = sqlauth_secret_generate(secret, import->hash);
 		if (error == SQLAUTH_OK)
@@ -253,17 +254,24 @@ static enum cli_status add_all(struct import *import)
 		status = take_values(import);
 		if (status == CLI_DONE)
 			status = add_client(import);
+		if (status == CLI_DONE && cli_interrupts_came())
+			status = CLI_FAILED;
 	}
 	show_progress(import, true);
+	if (cli_interrupts_came() && status != CLI_DONE)
+		cli_complain("stopped by a signal; nothing was added");
 	return status;
 }
 
 static enum cli_status run_import(struct import *import, const char *path)
 {
 	const char *const *own = import->arguments->own;
+	struct cli_interrupts interrupts;
 	enum cli_status status = cli_csv_open(path, &import->csv);
 
-	if (status == CLI_DONE && own[SECRETS] && !import->is_dry)
+	cli_interrupts_hold(&interrupts); /* a file of secrets that open nothing must not stay behind */
+	/* also in a dry run, which finds whether it can be made, and leaves none, for it has no secrets */
+	if (status == CLI_DONE && own[SECRETS])
 		status = cli_secrets_file_create(own[SECRETS], &import->secrets);
 	if (status == CLI_DONE)
 		status = cli_database_begin(import->arguments, &import->database);
@@ -276,6 +284,7 @@ static enum cli_status run_import(struct import *import, const char *path)
 	status = cli_database_finish(&import->database, status);
 	cli_secrets_file_finish(&import->secrets, status);
 	cli_csv_close(&import->csv);
+	cli_interrupts_release(&interrupts, status == CLI_DONE);
 	return status;
 }
 
@@ -320,7 +329,7 @@ const struct cli_command cli_command_client_import = {
 		"certificate client, and a client without a password gets a random secret. All clients or none are "
 		"added.\n"
 		"\n"
-		"  sqlauth client import fleet.csv --dry-run\n"
+		"  sqlauth client import fleet.csv --secrets secrets.csv --dry-run\n"
 		"  sqlauth client import fleet.csv --secrets secrets.csv\n"
 		"\n"
 		"  name,groups,mqtt_id,fingerprint\n"

@@ -155,18 +155,19 @@ static const char *name_scheme(const char *hash)
 									      : "unusable";
 }
 
-static void print_time(const char *seconds)
+const char *cli_client_write_time(char text[CLI_CLIENT_TIME_SIZE], const char *seconds)
 {
 	time_t time = (time_t)strtoll(seconds, NULL, 10);
 	struct tm broken;
-	char text[32];
 
-	if (gmtime_r(&time, &broken) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &broken) > 0)
-		printf(" (%s)", text);
+	if (!gmtime_r(&time, &broken) || strftime(text, CLI_CLIENT_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &broken) == 0)
+		snprintf(text, CLI_CLIENT_TIME_SIZE, "%s", seconds);
+	return text;
 }
 
 static void print_lines(const struct cli_row *row)
 {
+	char time[CLI_CLIENT_TIME_SIZE];
 	struct cli_quoted quoted;
 
 	for (size_t i = 0; i < FIELDS; i++) {
@@ -180,7 +181,7 @@ static void print_lines(const struct cli_row *row)
 			i == NAME || i == USERNAME || i == MQTT_ID || i == DESCRIPTION ? cli_quote(&quoted, value)
 										       : value);
 		if (i == DISCONNECT_BEFORE)
-			print_time(value);
+			printf(" (%s)", cli_client_write_time(time, value));
 		putchar('\n');
 	}
 }

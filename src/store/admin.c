@@ -7,6 +7,7 @@
 
 #include "access.h"
 #include "admin_statements.h"
+#include "sidecars.h"
 #include "store_internal.h"
 
 #define VALUE_BYTES_MAX (1 << 20) /* a row of change_log holds the texts of a client twice, escaped */
@@ -90,21 +91,21 @@ static enum sqlauth_error check(
 {
 	struct sqlauth_store *store = NULL;
 	struct sqlauth_files files;
-	enum sqlauth_error error = sqlauth_store_open(path, &store, why);
+	enum sqlauth_error error = sqlauth_store_open_for(path, SQLAUTH_STORE_FOR_TOOL, &store, why);
 
 	sqlauth_store_close(store);
 	if (error != SQLAUTH_OK || !is_writing)
 		return error;
 	sqlauth_files_look(&admin->paths, &files);
-	return sqlauth_files_check_writable(&admin->paths, &files, NULL, why);
+	return sqlauth_files_check_writable(&admin->paths, &files, NULL, SQLAUTH_STORE_FOR_TOOL, why);
 }
 
 static enum sqlauth_error connect(struct sqlauth_admin *admin, bool is_writing, struct sqlauth_text *why)
 {
-	int code = sqlite3_open_v2(admin->paths.file[SQLAUTH_FILE_DATABASE], &admin->db,
-		(is_writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
-			SQLITE_OPEN_EXRESCODE,
-		NULL);
+	const char *path = admin->paths.file[SQLAUTH_FILE_DATABASE];
+	int code = is_writing ? sqlite3_open_v2(path, &admin->db,
+					SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL)
+			      : sqlauth_sidecars_open_to_read(path, SQLAUTH_ADMIN_BUSY_MS, &admin->db);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_busy_timeout(admin->db, SQLAUTH_ADMIN_BUSY_MS);

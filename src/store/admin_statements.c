@@ -40,6 +40,9 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 			      "disconnect_before = CASE WHEN ?8 IS NULL THEN disconnect_before "
 			      "ELSE CAST(nullif(?8, '') AS INTEGER) END, " EDITED(
 				      "description", "?9") " WHERE name = ?1",
+	[SQLAUTH_ADMIN_CLIENT_DISCONNECT] =
+		"UPDATE clients SET disconnect_before = max(coalesce(disconnect_before, 0), CAST(?2 AS INTEGER)) "
+		"WHERE name = ?1",
 	[SQLAUTH_ADMIN_CLIENT_DELETE] = "DELETE FROM clients WHERE name = ?1",
 	[SQLAUTH_ADMIN_CLIENT_SHOW] =
 		"SELECT name, authentication, username, password, mqtt_id, enabled, disconnect_before, description, "

@@ -848,7 +848,7 @@ CREATE TABLE IF NOT EXISTS schema_info (
 	value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT OR IGNORE INTO schema_info VALUES ('application', 'mosquitto-sqlauth'), ('schema_version', '1');
-PRAGMA application_id = 1397837889; -- 0x53514c41, "SQLA"
+PRAGMA application_id = 1397836865; -- 0x53514c41, "SQLA"
 PRAGMA user_version = 1;
 COMMIT;
 

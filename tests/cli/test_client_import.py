@@ -2,10 +2,13 @@
 
 import csv
 import os
+import resource
+import signal
 import stat
+import subprocess
 
 import support
-from support import DONE, USAGE, sqlauth
+from support import DONE, FAILED, USAGE, sqlauth
 
 HEADER = "name,authentication,username,password,password_hash,mqtt_id,enabled,description,groups,fingerprint,dns\n"
 
@@ -98,11 +101,42 @@ class Import(support.TestCase):
 
     def test_a_dry_run_finds_the_same_mistakes_and_changes_nothing(self):
         before = self.query(".dump")
-        self.assert_ends(self.run_it("name,groups\na,nowhere\n", "--dry-run"), USAGE, "", ["there is no such group"])
+        self.assert_ends(self.run_it("name\na\n", "--dry-run"), USAGE, "", ["has no password; --secrets FILE"])
+        mine = self.write("mine", "mine.csv")
+        self.assert_ends(self.run_it("name\na\n", "--dry-run", "--secrets", mine), USAGE, "", ["File exists"])
+        with open(mine, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "mine")
+        self.assert_ends(self.run_it("name\na\n", "--dry-run", "--secrets", self.path("no/such/file")), USAGE, "",
+                         ["No such file or directory"])
+        result = self.run_it("name,groups\na,nowhere\n", "--dry-run", "--secrets", self.path("secrets.csv"))
+        self.assert_ends(result, USAGE, "", ["there is no such group"])
         result = self.run_it("name\na\nb\n", "--dry-run", "--secrets", self.path("secrets.csv"))
         self.assert_ends(result, DONE, "would add 2 clients\n", "")
         self.assertFalse(os.path.exists(self.path("secrets.csv")))
         self.assertEqual(self.query(".dump"), before)
+
+    def test_a_signal_leaves_neither_clients_nor_their_secrets(self):
+        """Passwords to hash keep the command busy for far longer than the signal needs."""
+        path = self.write("name,password\na,\n" + "".join(f"d{i},x\n" for i in range(3000)))
+        command = [support.COMMAND, "client", "import", path, "-d", self.db, "--secrets", self.path("secrets.csv")]
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            with self.subTest(number), subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+                while not os.path.exists(command[-1]):
+                    self.assertIsNone(process.poll())
+                process.send_signal(number)
+                said = process.communicate(timeout=support.PATIENCE_SECONDS)[1]
+                self.assertEqual(process.returncode, -number, said)
+                self.assertEqual(said, b"sqlauth: stopped by a signal; nothing was added\n")
+                self.assertFalse(os.path.exists(command[-1]))
+                self.assertEqual(self.query("SELECT count(*) FROM clients"), "0\n")
+
+    def test_a_file_that_may_not_grow_leaves_neither_clients_nor_secrets(self):
+        path = self.write("name\n" + "".join(f"d{i}\n" for i in range(2000)))
+        result = sqlauth("client", "import", path, "-d", self.db, "--secrets", self.path("secrets.csv"),
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)))
+        self.assert_ends(result, FAILED, "")
+        self.assertFalse(os.path.exists(self.path("secrets.csv")))
+        self.assertEqual(self.query("SELECT count(*) FROM clients"), "0\n")
 
     def test_progress_is_shown_on_a_terminal_alone(self):
         path = self.write("name\n" + "".join(f"d{i}\n" for i in range(250)))

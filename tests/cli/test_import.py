@@ -34,6 +34,15 @@ class Import(support.TestCase):
         return self.sql(path, "SELECT permission || ' ' || action || ' ' || topic FROM acl_permissions WHERE group_name = "
                         f"'{group}' ORDER BY id;").splitlines()
 
+    def test_a_dry_run_asks_the_database(self):
+        passwd = ("--password-file", self.file("passwd", f"a:{HASH}\n"))
+        result = sqlauth("import", "mosquitto", *passwd, "--dry-run", "-d", self.path("missing.db"))
+        self.assert_ends(result, FAILED, "", ["does not exist"])
+        path = self.database("INSERT INTO clients(name, username, password) VALUES ('a', 'a', '$6$salt$hash');")
+        for options in (["--dry-run"], []):
+            result = sqlauth("import", "mosquitto", *passwd, *options, "-d", path)
+            self.assert_ends(result, USAGE, "", ["there is one already", "nothing was imported"])
+
     # ---- password_file and acl_file ----
 
     def mosquitto(self, passwords, acl=None, *options):

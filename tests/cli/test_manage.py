@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import unittest
 
 import support
 from support import DENIED, DONE, FAILED, USAGE, sqlauth
@@ -36,7 +37,7 @@ class Clients(Managed):
     def test_a_client_is_added_with_a_generated_secret_and_put_into_groups(self):
         output = self.done("client", "add", "pump-7", "pumps", "lab", "--generate", "--mqtt-id", "%u-*", "--description",
                            "north")
-        match = re.fullmatch(r'added client "pump-7"\nsecret ([A-Za-z0-9_-]{43})\n', output)
+        match = re.fullmatch(r'secret ([A-Za-z0-9_-]{43})\nadded client "pump-7"\n', output)
         self.assertTrue(match, output)
         row = self.query("SELECT authentication, username, mqtt_id, enabled, description FROM clients")
         self.assertEqual(row, "credentials|pump-7|%u-*|1|north\n")
@@ -111,6 +112,45 @@ class Clients(Managed):
         self.assert_ends(self.run_it("client", "passwd", "nobody", "--generate"), DENIED, "",
                          'sqlauth: there is no client "nobody"\n')
 
+    def test_a_secret_that_nobody_could_read_changes_nothing(self):
+        self.done("client", "add", "a", "--stdin", input=b"old\n")
+        before = self.query(".dump")
+        for arguments in (["client", "add", "b"], ["client", "passwd", "a"]):
+            with self.subTest(arguments), open("/dev/full", "wb") as full:
+                self.assert_ends(self.run_it(*arguments, "--generate", stdout=full), FAILED, None,
+                                 "sqlauth: the secret cannot be written, so nothing was changed: No space left on device\n")
+                reader, writer = os.pipe()
+                os.close(reader)
+                result = self.run_it(*arguments, "--generate", stdout=writer, restore_signals=True)
+                os.close(writer)
+                self.assert_ends(result, FAILED, None, ["nothing was changed: Broken pipe"])
+                self.assert_ends(self.run_it(*arguments, "--generate", stdout=None, close_fds=True,
+                                             preexec_fn=lambda: os.close(1)), FAILED, None, ["nothing was changed"])
+                self.assertEqual(self.query(".dump"), before)
+
+    def test_no_password_is_asked_for_before_all_else_is_found_good(self):
+        self.done("client", "add", "a", "--stdin", input=b"old\n")
+        before = self.query(".dump")
+        for arguments, status, message in (
+                (["client", "passwd", "nobody"], DENIED, 'there is no client "nobody"'),
+                (["client", "add", "a"], USAGE, 'client "a" is there already'),
+                (["client", "add", "b", "nowhere"], USAGE, "there is no such group"),
+                (["client", "add", "b", "--mqtt-id", "%x"], USAGE, "mqtt_id: "),
+                (["client", "add", "b", "-d", self.path("missing.db")], FAILED, "does not exist"),
+                (["client", "passwd", "a", "-d", self.path("missing.db")], FAILED, "does not exist")):
+            options = [] if "-d" in arguments else ["-d", self.db]
+            with self.subTest(arguments), support.Terminal(support.COMMAND, *arguments, *options) as terminal:
+                self.assert_ends(terminal.finish(), status, "", [message])
+                self.assertNotIn(b"Password", terminal.shown)
+                self.assertEqual(self.query(".dump"), before)
+
+    def test_a_password_that_does_not_count_is_said_to(self):
+        self.done("client", "add", "valve", "--certificate", "ab" * 32, "--username", "valve")
+        self.done("client", "passwd", "valve", "--stdin", input=b"x\n", stdout=[
+            "it does not count, for the client authenticates by certificate, until: sqlauth client edit NAME"])
+        self.done("client", "edit", "valve", "--authentication", "credentials")
+        self.done("client", "passwd", "valve", "--stdin", input=b"x\n", stdout='changed the password of client "valve"\n')
+
     def test_state_is_switched_and_bans_have_an_end(self):
         self.done("client", "add", "pump-7", "--generate")
         state = "SELECT enabled, coalesce((disconnect_before - unixepoch() + 30) / 60, 'never') FROM clients"
@@ -126,6 +166,31 @@ class Clients(Managed):
             with self.subTest(text=text):
                 self.assert_ends(self.run_it("client", "disconnect", "pump-7", "--for=" + text), USAGE, "",
                                  ["--for wants a time such as"])
+
+    def test_a_disconnect_leaves_a_ban_that_reaches_further(self):
+        self.done("client", "add", "pump-7", "--generate")
+        hours = "SELECT (disconnect_before - unixepoch() + 1800) / 3600 FROM clients"
+        for arguments in (["disconnect"], ["disable", "--disconnect"], ["passwd", "--generate", "--disconnect"]):
+            with self.subTest(arguments=arguments):
+                self.done("client", "disconnect", "pump-7", "--for", "12h")
+                self.done("client", *arguments, "pump-7")
+                self.assertEqual(self.query(hours), "12\n")
+        self.done("client", "enable", "pump-7")
+        self.done("client", "disconnect", "pump-7", "--for", "12h")
+        until = self.query("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', disconnect_before, 'unixepoch') FROM clients").strip()
+        self.done("client", "disconnect", "pump-7", stdout='client "pump-7" is disconnected and may come back at '
+                  f'{until}, when a ban ends that was there before\n')
+        self.done("client", "disconnect", "pump-7", "--for", "1h",
+                  stdout='client "pump-7" is disconnected and may come back in 1h\n')
+        self.assertEqual(self.query(hours), "1\n")
+
+    def test_whoever_is_disabled_is_not_said_to_come_back(self):
+        self.done("client", "add", "pump-7", "--generate")
+        self.done("client", "disable", "pump-7")
+        for options in ([], ["--for", "1h"]):
+            self.done("client", "disconnect", "pump-7", *options,
+                      stdout='client "pump-7" is disconnected and may not come back: it is disabled\n')
+        self.assert_ends(self.run_it("client", "disconnect", "nobody"), DENIED, "", 'sqlauth: there is no client "nobody"\n')
 
     def test_a_deletion_says_what_goes_with_it_and_asks(self):
         self.done("client", "add", "gate", "pumps", "--certificate", "ab" * 32)
@@ -243,6 +308,18 @@ class Listings(Managed):
         if os.geteuid() == 0:
             self.assert_ends(self.run_it("group", "add", "x", **options), FAILED, "", ["auth.db"])
 
+    @unittest.skipIf(os.geteuid() != 0, "only root has files of another user")
+    def test_who_may_not_is_told_as_whom_to_run_it(self):
+        options = {"command": self.public_command(), **support.as_nobody()}
+        self.query("PRAGMA wal_checkpoint")
+        for mode, arguments in ((0o640, ("group", "list")), (0o644, ("group", "list")), (0o644, ("group", "add", "x")),
+                                (0o640, ("doctor",)), (0o640, ("snapshot", self.path("x.db")))):
+            with self.subTest(mode=oct(mode), arguments=arguments):
+                os.chmod(self.db, mode)
+                result = self.run_it(*arguments, **options)
+                said = (result.stdout + result.stderr).decode()
+                self.assertIn("run this as user root: sudo -u root sqlauth ...", said)
+
 
 class Groups(Managed):
     def test_permissions_are_given_and_revoked(self):
@@ -328,7 +405,7 @@ class Log(Managed):
     def test_no_password_and_no_hash_is_in_it(self):
         self.done("client", "add", "a", "--stdin", input=b"correct horse\n")
         output = self.done("client", "passwd", "a", "--generate")
-        secret = output.split()[-1]
+        secret = output.split()[1]
         text = self.done("log", "list", "--json")
         for part in ("correct horse", secret, "$argon2", "$secret$"):
             self.assertNotIn(part, text)

@@ -71,6 +71,7 @@ static void every_action_takes_as_many_values_as_its_comment_says(void **state)
 	static const size_t counts[SQLAUTH_ADMIN_ACTIONS] = {
 		[SQLAUTH_ADMIN_CLIENT_ADD] = 7,
 		[SQLAUTH_ADMIN_CLIENT_EDIT] = 9,
+		[SQLAUTH_ADMIN_CLIENT_DISCONNECT] = 2,
 		[SQLAUTH_ADMIN_CLIENT_DELETE] = 1,
 		[SQLAUTH_ADMIN_CLIENT_SHOW] = 1,
 		[SQLAUTH_ADMIN_CLIENT_CERTIFICATES] = 1,
