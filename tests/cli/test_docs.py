@@ -23,6 +23,7 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 DOCS = os.path.join(TOP, "docs")
 PAGE = os.path.join(DOCS, "cli.md")
 MARK = "--- end of the command, status"
+PAGE_SECONDS = 5 * support.PATIENCE_SECONDS  # a page makes ten thousand clients
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 
 # The machine of the pages' reader, in a directory of the test's own.
@@ -111,7 +112,7 @@ class Page(support.TestCase):
         for there, here in PLACES.items():
             script = script.replace(there, here)
         result = subprocess.run(["sh"], input=script.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                cwd=self.directory, env=environment, timeout=support.PATIENCE_SECONDS, check=False,
+                                cwd=self.directory, env=environment, timeout=PAGE_SECONDS, check=False,
                                 **support.as_nobody())
         outputs = re.split(MARK + r" (\d+)\n", result.stdout.decode())
         self.assertEqual(len(outputs), 2 * len(found) + 1, result.stdout)

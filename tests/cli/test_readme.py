@@ -76,7 +76,7 @@ class Readme(test_docs.Page):
 class Install(support.TestCase):
     def setUp(self):
         super().setUp()
-        for name in ("CMakeLists.txt", "src", "include"):
+        for name in ("CMakeLists.txt", "README.md", "LICENSE", "src", "include", "docs"):
             there = os.path.join(test_docs.TOP, name)
             (shutil.copytree if os.path.isdir(there) else shutil.copy)(there, self.path(name))
         self.root = self.path("root")
@@ -108,6 +108,7 @@ class Install(support.TestCase):
             self.assertRegex(file.read(), r"^apt install gcc [^\n]*\nsystemctl restart mosquitto\n$")
         for path in ("/usr/local/lib/mosquitto_sqlauth.so", "/usr/local/lib/mod_sqlauth.so", "/usr/local/bin/sqlauth",
                      "/usr/local/share/man/man1/sqlauth.1", "/usr/local/share/mosquitto-sqlauth/schema.sql",
+                     "/usr/local/share/doc/mosquitto-sqlauth/docs/operations.md",
                      "/var/lib/mosquitto/sqlauth.db"):
             self.assertTrue(os.path.exists(self.root + path), path)
         self.start_broker()

@@ -55,28 +55,6 @@ class Docs(shell.TestCase):
                 seen += 1
         self.assertGreater(seen, 3)
 
-    def test_messages_that_the_page_quotes_of_sqlite_are_those(self):
-        with open(os.path.join(shell.TOP, "docs", "schema.md"), encoding="utf-8") as page:
-            text = page.read()
-        self.create("auth.db")
-        credentials = "INSERT INTO clients (name, username, password) VALUES ('%s', '%s', '$7$101$c2FsdA==$aGFzaA==');"
-        rows = (
-            ("UPDATE clients SET disconnect_before = '2026-01-01';", "clients.disconnect_before"),
-            ("INSERT INTO groups (name) VALUES ('g');", "groups.name"),
-            ("INSERT INTO clients (name, authentication) VALUES ('a', 'certificate');",
-             "index 'clients_by_visible_username'"),
-            (credentials % ("b", "b"), "clients.username"),
-            (credentials % ("b", "c"), "clients.name"),
-        )
-        self.query("auth.db", "".join(statement for statement, _ in rows[1:4]))
-        for statement, names in rows:
-            status, _, errors = self.shell("auth.db", statement)
-            self.assertEqual((status, len(errors)), (1, 1), errors)
-            message = re.search(r"(?:cannot store|UNIQUE constraint failed:).*?(?= \(\d+\)$|$)", errors[0]).group(0)
-            self.assertTrue(message.endswith(" " + names), message)
-            quoted = message if message.startswith("cannot") else names
-            self.assertTrue(quoted + "`" in text, f"the page does not quote {quoted}")
-
 
 if __name__ == "__main__":
     shell.main()
