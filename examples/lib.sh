@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the examples share; sourced, not run, with the arguments of the example. Afterwards:
 #
 #   $work    a temporary directory, removed at the end (--keep leaves it, and says where it is)
@@ -122,14 +123,15 @@ server_certificate() { # AUTHORITY: $work/server.crt, whose key the broker's use
 	if [ "$(id -u)" = 0 ]; then chown mosquitto "$work/server.key"; fi
 }
 
-# configure NAME [WORD=VALUE]...: the example's mosquitto.conf with @WORD@ filled in, also @work@ and @plugin@, becomes
-# $work/NAME.conf, with its log in $work/NAME.log. Shows it, but for the first line, which points here.
+# configure NAME [WORD=VALUE]...: the example's NAME.conf, or else its mosquitto.conf, with @WORD@ filled in, also @work@
+# and @plugin@, becomes $work/NAME.conf, with its log in $work/NAME.log. Shows it, but for the first line, which points here.
 configure() {
-	local name=$1 pair script
+	local name=$1 template=$here/$1.conf pair script
+	[ -e "$template" ] || template=$here/mosquitto.conf
 	script="s|@work@|$work|g; s|@plugin@|$plugin|g; s|@log@|$work/$name.log|g"
 	shift
 	for pair in "$@"; do script+="; s|@${pair%%=*}@|${pair#*=}|g"; done
-	sed "$script" "$here/mosquitto.conf" >"$work/$name.conf"
+	sed "$script" "$template" >"$work/$name.conf"
 	sed "1d; s|$work/||; s/^/  /" "$work/$name.conf"
 }
 
@@ -147,10 +149,10 @@ broker_says() { # NAME PATTERN
 	seen[$1]=$total
 }
 
-# Starts the broker of $work/NAME.conf, waits until it serves, and shows what the plugin says about that.
+# Starts the broker of $work/NAME.conf, waits until it serves, and shows what the plugin, where there is one, says about that.
 start_broker() {
 	mosquitto -c "$work/$1.conf" 2>"$work/$1.err" &
 	pids+=($!)
 	wait_for "$work/$1.log" running
-	broker_says "$1" "sqlauth: version"
+	if grep -q ^plugin "$work/$1.conf"; then broker_says "$1" "sqlauth: version"; fi
 }

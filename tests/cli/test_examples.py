@@ -71,6 +71,23 @@ class Examples(support.TestCase):
             self.assertIn(f"{broker}: sqlauth: refused connect reason=unknown_client", output)
             self.assertIn(f"{broker}: sqlauth: disconnected reason=disconnect_before", output)
 
+    def test_rotating_certificates(self):
+        output = self.check("rotating-certificates", "reason=anonymous")
+        verdicts = re.findall(r"^  (accepted|not accepted)$", output, re.MULTILINE)
+        self.assertEqual(verdicts, ["accepted", "not accepted", "accepted", "accepted", "accepted", "not accepted"])
+
+    def test_moving(self):
+        output = self.check("moving", "would add 2 clients, 3 groups, 5 permissions, 3 rules")
+        rows = re.findall(r" old: (.*?) +new: (.*)$", output, re.MULTILINE)
+        self.assertEqual({old for old, _ in rows}, {"accepted", "publish denied", "connect refused"})
+        self.assertEqual([old for old, _ in rows], [new for _, new in rows])
+
+    def test_why_refused(self):
+        output = self.check("why-refused", 'denied publish topic="pumps/Pump/state"')
+        self.assertEqual(re.findall(r"broker: sqlauth: refused connect reason=(\w+)", output),
+                         ["unknown_client", "disabled", "mqtt_id", "wrong_password"])
+        self.assertTrue(output.endswith("  accepted\n"))
+
     def test_prometheus_exporter(self):
         output = self.check("prometheus-exporter")
         exported = re.findall(r"^  (.*)$", output[output.index("$ examples/prometheus-exporter/export"):], re.MULTILINE)
@@ -108,7 +125,7 @@ class Folders(unittest.TestCase):
             for name in filter(lambda name: name.endswith(".md"), names):
                 with open(os.path.join(directory, name), encoding="utf-8") as page:
                     pages += page.read()
-        self.assertGreater(len(folders()), 4)
+        self.assertGreater(len(folders()), 7)
         for name in folders():
             self.assertTrue(f'self.check("{name}"' in tests, f"{name} is not tested")
             self.assertTrue(f"examples/{name}/run" in pages, f"no page links {name}")
