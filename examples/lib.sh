@@ -1,4 +1,3 @@
-# shellcheck shell=bash
 # What the examples share; sourced, not run, with the arguments of the example. Afterwards:
 #
 #   $work    a temporary directory, removed at the end (--keep leaves it, and says where it is)
