@@ -37,6 +37,7 @@ struct sqlauth_paths {
 	char *directory;
 };
 
+/* MEMORY leaves nothing to clear behind; clearing is allowed nevertheless. */
 enum sqlauth_error sqlauth_paths_init(struct sqlauth_paths *paths, const char *path)
 	__attribute__((warn_unused_result));
 /* A copy of the path with `back` behind it, and "./" in front where it needs that; NULL without memory. */
