@@ -2,7 +2,9 @@
  */
 #include "sqlauth/maintenance.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "nobody.h"
 #include "sqlauth/store.h"
 #include "store_database.h"
 
@@ -115,22 +118,11 @@ static void a_snapshot_is_readable_for_whom_the_original_is_and_executable_for_n
 	}
 }
 
-/* As nobody, who may not give a file to root's group, of a database that the group may read. */
-static int copy_without_rights(void)
-{
-	struct stat found;
-
-	if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
-		return 100;
-	if (sqlauth_snapshot(database.path, file("open/copy.db"), false, &why) != SQLAUTH_OK)
-		return 101;
-	return stat(file("open/copy.db"), &found) == 0 ? (int)(found.st_mode & 0077) : 102;
-}
-
+/* Nobody may not give a file to root's group. */
 static void a_snapshot_that_cannot_have_the_group_is_its_owners_alone(void **state)
 {
-	int status = -1;
-	pid_t child;
+	struct stat found;
+	enum sqlauth_error error;
 
 	(void)state;
 	if (geteuid() != 0)
@@ -139,12 +131,12 @@ static void a_snapshot_that_cannot_have_the_group_is_its_owners_alone(void **sta
 	assert_int_equal(rename(file("rollback.db"), database.path), 0);
 	assert_int_equal(chmod(database.path, 0644), 0);
 	assert_int_equal(mkdir(file("open"), 0700) || chmod(file("open"), 0777) || chmod(database.directory, 0755), 0);
-	child = fork();
-	if (child == 0)
-		_exit(copy_without_rights());
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	nobody_begin();
+	error = sqlauth_snapshot(database.path, file("open/copy.db"), false, &why);
+	nobody_end();
+	assert_int_equal(error, SQLAUTH_OK);
+	assert_int_equal(stat(file("open/copy.db"), &found), 0);
+	assert_int_equal(found.st_mode & 0777, 0600);
 	unlink(file("open/copy.db"));
 	assert_int_equal(rmdir(file("open")), 0);
 }
@@ -185,7 +177,144 @@ static void a_file_with_a_broken_index_is_not_handed_on(void **state)
 	assert_int_equal(ask(database.path, "SELECT count(*) FROM groups"), 6);
 }
 
+/* ---- what lies beside the target ---- */
+
+static void make_sidecar(const char *name, const char *content)
+{
+	FILE *sidecar = fopen(file(name), "wb");
+
+	assert_non_null(sidecar);
+	fputs(content, sidecar);
+	fclose(sidecar);
+}
+
+static void an_empty_wal_that_nobody_uses_is_removed(void **state)
+{
+	(void)state;
+	make_sidecar("copy.db-wal", "");
+	make_sidecar("copy.db-shm", "x");
+	assert_int_equal(sqlauth_snapshot(database.path, file("copy.db"), true, &why), SQLAUTH_OK);
+	assert_false(exists(file("copy.db-wal")) || exists(file("copy.db-shm")));
+}
+
+static void a_wal_with_changes_of_a_database_that_is_gone_is_left(void **state)
+{
+	(void)state;
+	make_sidecar("copy.db-wal", "changes");
+	make_sidecar("copy.db-shm", "x");
+	check_refused(sqlauth_snapshot(database.path, file("copy.db"), true, &why), SQLAUTH_ERROR_EXISTS,
+		"copy.db-wal holds changes of the database that was here");
+	assert_true(exists(file("copy.db-wal")) && !exists(file("copy.db")));
+}
+
+static void a_sidecar_that_might_be_in_use_is_left(void **state)
+{
+	static const char *const names[] = {"copy.db-wal", "copy.db-shm", "copy.db-journal"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		make_sidecar(names[i], "");
+		check_refused(sqlauth_snapshot(database.path, file("copy.db"), true, &why), SQLAUTH_ERROR_EXISTS,
+			"is left of another database, or somebody has it open");
+		assert_true(exists(file(names[i])));
+		unlink(file(names[i]));
+	}
+	/* a link leads somewhere else: what is at its end cannot be told */
+	make_sidecar("copy.db-wal", "");
+	assert_int_equal(symlink(database.path, file("copy.db-shm")), 0);
+	check_refused(sqlauth_snapshot(database.path, file("copy.db"), true, &why), SQLAUTH_ERROR_EXISTS,
+		"copy.db-wal is left");
+}
+
+/* Locks of this process do not show to itself: another one holds the -shm, until it is killed. */
+static void a_shm_that_another_process_has_locked_is_left(void **state)
+{
+	int ready[2];
+	char byte;
+	pid_t child;
+
+	(void)state;
+	make_sidecar("copy.db-wal", "");
+	make_sidecar("copy.db-shm", "x");
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+		int descriptor = open(file("copy.db-shm"), O_RDWR);
+
+		if (fcntl(descriptor, F_SETLK, &lock) == 0 && write(ready[1], "x", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	check_refused(sqlauth_snapshot(database.path, file("copy.db"), true, &why), SQLAUTH_ERROR_EXISTS,
+		"somebody has it open");
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(ready[0]);
+	close(ready[1]);
+	assert_int_equal(sqlauth_snapshot(database.path, file("copy.db"), true, &why), SQLAUTH_OK);
+}
+
 /* ---- restore ---- */
+
+static void what_a_restore_would_replace_is_known_before(void **state)
+{
+	bool replaces = false;
+
+	(void)state;
+	database_create_rollback(&database, "source.db", "INSERT INTO groups (name) VALUES ('new')");
+	assert_int_equal(sqlauth_restore_check(database.path, file("source.db"), &replaces, &why), SQLAUTH_OK);
+	assert_true(replaces);
+	assert_int_equal(sqlauth_restore_check(file("new.db"), file("source.db"), &replaces, &why), SQLAUTH_OK);
+	assert_false(replaces);
+	assert_false(exists(file("new.db")));
+	make_sidecar("empty.db", "");
+	replaces = true;
+	assert_int_equal(sqlauth_restore_check(file("empty.db"), file("source.db"), &replaces, &why), SQLAUTH_OK);
+	assert_false(replaces);
+	assert_int_equal(
+		sqlauth_restore_check(database.path, file("missing.db"), &replaces, &why), SQLAUTH_ERROR_DATABASE);
+	assert_int_equal(ask(database.path, "SELECT count(*) FROM groups"), 6);
+}
+
+static void what_is_not_ours_or_newer_is_not_written_over(void **state)
+{
+	static const struct {
+		const char *name, *sql, *words;
+	} rows[] = {
+		{"other.db", "CREATE TABLE t (x)",
+			"other.db is a database of another application; restore to a new path"},
+		{"newer.db", NULL, "was made by a newer version (schema 9, this one knows "},
+		{"text.db", NULL, "text.db is not an SQLite database"},
+	};
+
+	(void)state;
+	database_create_rollback(&database, "source.db", "INSERT INTO groups (name) VALUES ('new')");
+	database_script(file("other.db"), rows[0].sql);
+	database_create_rollback(
+		&database, "newer.db", "UPDATE schema_info SET value = '9' WHERE key = 'schema_version'");
+	make_sidecar("text.db", "this is a text and no database, and it is longer than the header of one would be");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		bool replaces;
+
+		check_refused(sqlauth_restore_check(file(rows[i].name), file("source.db"), &replaces, &why),
+			SQLAUTH_ERROR_DATABASE, rows[i].words);
+		check_refused(sqlauth_restore(file(rows[i].name), file("source.db"), NULL, &why),
+			SQLAUTH_ERROR_DATABASE, rows[i].words);
+	}
+	assert_int_equal(ask(file("other.db"), "SELECT count(*) FROM t"), 0);
+	assert_int_equal(ask(file("newer.db"), "SELECT count(*) FROM groups"), 0);
+}
+
+static void a_database_of_ours_that_has_lost_its_name_is_written_over(void **state)
+{
+	(void)state;
+	database_create_rollback(&database, "source.db", "INSERT INTO groups (name) VALUES ('new')");
+	database_create_rollback(&database, "damaged.db", "DROP TABLE schema_info");
+	assert_int_equal(sqlauth_restore(file("damaged.db"), file("source.db"), NULL, &why), SQLAUTH_OK);
+	assert_int_equal(ask(file("damaged.db"), "SELECT count(*) FROM groups WHERE name = 'new'"), 1);
+}
 
 static void a_restore_of_a_file_onto_itself_is_refused(void **state)
 {
@@ -244,6 +373,13 @@ int main(void)
 		TEST(a_snapshot_that_cannot_have_the_group_is_its_owners_alone),
 		TEST(a_snapshot_of_no_database_of_ours_leaves_nothing),
 		TEST(a_file_with_a_broken_index_is_not_handed_on),
+		TEST(an_empty_wal_that_nobody_uses_is_removed),
+		TEST(a_wal_with_changes_of_a_database_that_is_gone_is_left),
+		TEST(a_sidecar_that_might_be_in_use_is_left),
+		TEST(a_shm_that_another_process_has_locked_is_left),
+		TEST(what_a_restore_would_replace_is_known_before),
+		TEST(what_is_not_ours_or_newer_is_not_written_over),
+		TEST(a_database_of_ours_that_has_lost_its_name_is_written_over),
 		TEST(a_restore_of_a_file_onto_itself_is_refused),
 		TEST(a_restore_to_where_nothing_is_creates_the_database),
 		TEST(a_copy_with_other_pages_does_not_fit_a_database_in_wal_mode),

@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "allocations.h"
+#include "nobody.h"
 #include "store_database.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -149,22 +149,16 @@ static void what_is_no_file_with_a_database_in_it_is_said(void **state)
 	}
 }
 
-/* ---- this process, as nobody: in a child, for there is no way back */
+/* ---- this process, as nobody ---- */
 
 static int as_nobody(int (*check)(void))
 {
-	int status = -1;
-	pid_t child = fork();
+	int answer;
 
-	if (child == 0) {
-		/* whoever is not root is somebody already */
-		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
-			_exit(100);
-		_exit(check());
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	nobody_begin();
+	answer = check();
+	nobody_end();
+	return answer;
 }
 
 static int said(const char *words)
@@ -270,6 +264,50 @@ static void an_owner_is_told_to_change_the_mode_and_others_their_group(void **st
 	assert_non_null(strstr(message, "; let it: chgrp 65000 "));
 }
 
+static void a_source_is_another_file_to_be_named(void **state)
+{
+	static const char *const names[] = {"empty", "missing"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct sqlauth_paths named;
+		char message[SQLAUTH_MESSAGE_SIZE];
+		struct sqlauth_files files;
+		struct sqlauth_text why;
+
+		sqlauth_text_init(&why, message, sizeof message);
+		assert_int_equal(sqlauth_paths_init(&named, database_file(&database, names[i])), SQLAUTH_OK);
+		sqlauth_files_look(&named, &files);
+		assert_int_equal(sqlauth_files_check_readable(&named, &files, SQLAUTH_STORE_AS_SOURCE, &why),
+			SQLAUTH_ERROR_DATABASE);
+		assert_non_null(strstr(message, "; name a snapshot, or another database"));
+		sqlauth_paths_clear(&named);
+	}
+}
+
+static void the_owner_of_the_directory_is_told_to_change_its_mode(void **state)
+{
+	struct sqlauth_user owner = user_of(OTHER);
+	char message[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_files files;
+	struct sqlauth_text why;
+
+	(void)state;
+	if (geteuid() != 0)
+		owner.uid = geteuid();
+	else
+		assert_int_equal(chown(database.directory, owner.uid, (gid_t)-1), 0);
+	unlink(paths.file[SQLAUTH_FILE_SHM]);
+	unlink(paths.file[SQLAUTH_FILE_WAL]);
+	assert_int_equal(chmod(database.directory, 0500), 0);
+	sqlauth_files_look(&paths, &files);
+	sqlauth_text_init(&why, message, sizeof message);
+	assert_int_equal(sqlauth_files_check_wal(&paths, &files, &owner, SQLAUTH_STORE_FOR_BROKER, &why),
+		SQLAUTH_ERROR_DATABASE);
+	assert_non_null(strstr(message, "; let it write the directory: chmod u+wx "));
+	assert_int_equal(chmod(database.directory, 0700), 0);
+}
+
 static void this_process_is_judged_by_the_kernel(void **state)
 {
 	(void)state;
@@ -360,6 +398,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(another_user_is_judged_by_the_mode_bits_that_are_for_it),
 		TEST(what_is_no_file_with_a_database_in_it_is_said),
+		TEST(a_source_is_another_file_to_be_named),
+		TEST(the_owner_of_the_directory_is_told_to_change_its_mode),
 		TEST(this_process_is_judged_by_the_kernel),
 		TEST(the_mend_fits_who_asks),
 		TEST(an_owner_is_told_to_change_the_mode_and_others_their_group),
