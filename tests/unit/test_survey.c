@@ -265,21 +265,21 @@ static void a_user_is_judged_by_name(void **state)
 	(void)state;
 	assert_int_equal(chmod(database.path, 0600), 0);
 	assert_int_equal(
-		sqlauth_survey_files(database.path, true, "nobody", note_finding, &findings, &why), SQLAUTH_OK);
+		sqlauth_survey_files(database.path, true, "daemon", note_finding, &findings, &why), SQLAUTH_OK);
 	assert_int_equal(findings.count, 1);
-	assert_non_null(strstr(findings.texts[0][0], "nobody"));
+	assert_non_null(strstr(findings.texts[0][0], "daemon"));
 	assert_string_equal(findings.texts[0][1], "error");
 
 	/* readable for everybody, in WAL mode and not */
 	findings.count = 0;
 	assert_int_equal(chmod(database.path, 0644), 0);
 	assert_int_equal(
-		sqlauth_survey_files(database.path, true, "nobody", note_finding, &findings, &why), SQLAUTH_OK);
+		sqlauth_survey_files(database.path, true, "daemon", note_finding, &findings, &why), SQLAUTH_OK);
 	assert_int_equal(findings.count, 2);
 	assert_non_null(strstr(findings.texts[0][0], "WAL mode"));
 	findings.count = 0;
 	assert_int_equal(
-		sqlauth_survey_files(database.path, false, "nobody", note_finding, &findings, &why), SQLAUTH_OK);
+		sqlauth_survey_files(database.path, false, "daemon", note_finding, &findings, &why), SQLAUTH_OK);
 	assert_int_equal(findings.count, 1);
 	assert_string_equal(findings.texts[0][1], "warning");
 
