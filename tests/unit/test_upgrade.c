@@ -202,7 +202,7 @@ static void a_file_that_is_no_database_is_said(void **state)
 		fputs("this is a text, ", file);
 	fclose(file);
 	assert_int_equal(sqlauth_upgrade_by(path, steps, 2, &from, &why), SQLAUTH_ERROR_DATABASE);
-	assert_non_null(strstr(why.data, "not a database"));
+	assert_non_null(strstr(why.data, "is not an SQLite database"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_database, remove_database)
