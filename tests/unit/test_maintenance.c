@@ -170,10 +170,10 @@ static void a_file_with_a_broken_index_is_not_handed_on(void **state)
 	database_create_rollback(&database, "broken.db", DATABASE_CONTENT);
 	make_with_a_broken_index(file("broken.db"));
 	check_refused(sqlauth_snapshot(file("broken.db"), file("copy.db"), false, &why), SQLAUTH_ERROR_DATABASE,
-		"is corrupt");
+		"is corrupt (");
 	assert_false(exists(file("copy.db")));
 	check_refused(sqlauth_restore(database.path, file("broken.db"), NULL, &why), SQLAUTH_ERROR_DATABASE,
-		"broken.db is corrupt");
+		"broken.db is corrupt (");
 	assert_int_equal(ask(database.path, "SELECT count(*) FROM groups"), 6);
 }
 
