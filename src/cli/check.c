@@ -13,7 +13,7 @@
 enum option { USERNAME, ID, CERTIFICATE, NO_PASSWORD };
 
 static const struct cli_option options[] = {
-	[USERNAME] = {"username", 'u', "NAME", "the username it sends; default: none"},
+	[USERNAME] = {"username", 'u', "NAME", "the username it sends; default, and an empty one: none"},
 	[ID] = {"id", 'i', "MQTT_ID", "its MQTT client id; default: an empty one"},
 	[CERTIFICATE] = {"certificate", 'c', "FILE", "the certificate it presents, PEM or DER; default: none"},
 	[NO_PASSWORD] = {"no-password", 0, NULL, "it sends no password; default: with a username, the right one"},
@@ -81,9 +81,10 @@ static enum cli_status prepare(const struct cli_arguments *arguments, struct che
 	error = sqlauth_engine_new(&engine_options, &check->engine, &check->why);
 	if (error != SQLAUTH_OK)
 		return cli_complain_error(error, &check->why, CLI_FAILED);
-	check->connect.username = arguments->own[USERNAME];
+	check->connect.username =
+		arguments->own[USERNAME] && *arguments->own[USERNAME] ? arguments->own[USERNAME] : NULL;
 	check->connect.mqtt_id = arguments->own[ID] ? arguments->own[ID] : "";
-	check->connect.has_password = arguments->own[USERNAME] && !arguments->own[NO_PASSWORD];
+	check->connect.has_password = check->connect.username && !arguments->own[NO_PASSWORD];
 	check->connect.certificate = check->certificate;
 	return CLI_DONE;
 }

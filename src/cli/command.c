@@ -58,18 +58,24 @@ static enum cli_status complain_word_missing(
 		last = verb;
 		last_length = length;
 	}
-	return cli_complain_usage(arguments->command, "%s wants one of: %s", words, verbs.data);
+	cli_complain("%s wants one of: %s; see sqlauth %s --help", words, verbs.data, words);
+	return CLI_USAGE;
 }
 
+/* What was typed may be near a command, or near the noun that several begin with. */
 static enum cli_status complain_unknown(const struct cli_command *const table[], size_t count, const char *typed)
 {
 	struct cli_quoted quoted;
 	struct cli_suggestion suggestion;
 
 	cli_suggestion_init(&suggestion, typed);
-	for (size_t i = 0; i < count; i++)
-		cli_suggestion_consider(&suggestion, table[i]->name);
-	if (suggestion.name)
+	for (size_t i = 0; i < count; i++) {
+		const char *name = table[i]->name;
+
+		cli_suggestion_consider(&suggestion, name, strlen(name));
+		cli_suggestion_consider(&suggestion, name, strcspn(name, " "));
+	}
+	if (*suggestion.name)
 		return cli_complain_usage(
 			NULL, "unknown command %s, did you mean %s?", cli_quote(&quoted, typed), suggestion.name);
 	return cli_complain_usage(NULL, "unknown command %s", cli_quote(&quoted, typed));

@@ -64,7 +64,7 @@ static const struct cli_option *lookup(
 static void consider_all(struct cli_suggestion *suggestion, const struct cli_option *table)
 {
 	for (; table && table->name; table++)
-		cli_suggestion_consider(suggestion, table->name);
+		cli_suggestion_consider(suggestion, table->name, strlen(table->name));
 }
 
 /* Shows the option's name only: what is joined to it may be a password. */
@@ -85,7 +85,7 @@ static enum cli_status complain_unknown(
 		consider_all(&suggestion, cli_common_options);
 		consider_all(&suggestion, own);
 	}
-	if (suggestion.name)
+	if (*suggestion.name)
 		return cli_complain_usage(arguments->command, "unknown option %s, did you mean --%s?",
 			cli_quote(&quoted, shown), suggestion.name);
 	return cli_complain_usage(arguments->command, "unknown option %s", cli_quote(&quoted, shown));

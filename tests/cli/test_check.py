@@ -107,7 +107,11 @@ class Refused(TestCase):
         self.refuse(GROUPS + CLIENT, "unknown_client", "-u", "pump-7")
 
     def test_an_empty_username(self):
-        self.refuse(GROUPS + CLIENT, "unknown_client", "-u", "")
+        """Counts as none, as it does in the plugin."""
+        self.refuse(GROUPS + CLIENT, "anonymous", "-u", "")
+        database = self.database("INSERT INTO groups(name) VALUES ('g'); INSERT INTO group_rules(match_by, group_name)"
+                                 " VALUES ('anonymous', 'g');", name="open.db")
+        self.assert_ends(self.check(database, "-u", ""), DONE, ["client: none, anonymous\n"], "")
 
     def test_no_password(self):
         said = self.refuse(CLIENT, "no_password", "-u", "p7", "--no-password")
