@@ -61,13 +61,14 @@ enum sqlauth_admin_action {
 
 	SQLAUTH_ADMIN_CERTIFICATE_ADD,    /* (client, match_by, value) */
 	SQLAUTH_ADMIN_CERTIFICATE_REMOVE, /* (client, match_by, value in its normal form) */
+	SQLAUTH_ADMIN_CERTIFICATE_OWNER,  /* (match_by, value in its normal form) -> client */
 
 	SQLAUTH_ADMIN_GROUP_ADD,         /* (name, description) */
 	SQLAUTH_ADMIN_GROUP_EDIT,        /* (name, new name, description) */
 	SQLAUTH_ADMIN_GROUP_DELETE,      /* (name): with its permissions and rules */
 	SQLAUTH_ADMIN_GROUP_SHOW,        /* (name) -> name, description, permissions, rules: how many of each */
 	SQLAUTH_ADMIN_GROUP_PERMISSIONS, /* (group) -> permission, action, topic, id */
-	SQLAUTH_ADMIN_GROUP_RULES,       /* (group) -> match_by, value, id; SQLAUTH_ADMIN_SHOWN_MAX at most */
+	SQLAUTH_ADMIN_GROUP_RULES,       /* (group, rows at most or -1) -> match_by, value, id */
 	SQLAUTH_ADMIN_GROUP_COUNT,       /* (search) -> count */
 	SQLAUTH_ADMIN_GROUP_LIST,        /* PAGE -> name, permissions, rules, description */
 
@@ -86,8 +87,6 @@ enum sqlauth_admin_action {
 	SQLAUTH_ADMIN_LOG_KEEP_DAYS, /* (days): removes what is older */
 	SQLAUTH_ADMIN_ACTIONS
 };
-
-#define SQLAUTH_ADMIN_SHOWN_MAX 1000
 
 struct sqlauth_admin;
 

@@ -212,11 +212,12 @@ static enum cli_status print_client(struct cli_database *database, const char *n
 		fputs(is_json ? ",\"certificates\":" : "certificates:\n", stdout);
 	if (status == CLI_DONE)
 		status = cli_listing_print_all(
-			database, SQLAUTH_ADMIN_CLIENT_CERTIFICATES, name, certificate_columns, is_json);
+			database, SQLAUTH_ADMIN_CLIENT_CERTIFICATES, CLI_VALUES(name), certificate_columns, is_json);
 	if (status == CLI_DONE)
 		fputs(is_json ? ",\"groups\":" : "groups:\n", stdout);
 	if (status == CLI_DONE)
-		status = cli_listing_print_all(database, SQLAUTH_ADMIN_CLIENT_GROUPS, name, group_columns, is_json);
+		status = cli_listing_print_all(
+			database, SQLAUTH_ADMIN_CLIENT_GROUPS, CLI_VALUES(name), group_columns, is_json);
 	if (status == CLI_DONE && is_json)
 		puts("}");
 	return status;

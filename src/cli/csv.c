@@ -36,7 +36,11 @@ enum cli_status cli_csv_open(const char *path, struct cli_csv *csv_r)
 		cli_complain("%s cannot be read: %s", cli_quote(&quoted, path), strerror(errno));
 		return CLI_USAGE;
 	}
-	if (fread(begin, 1, sizeof(begin), csv_r->file) != sizeof(begin) || memcmp(begin, mark, sizeof(mark)) != 0)
+	if (fread(begin, 1, sizeof(begin), csv_r->file) != sizeof(begin) && ferror(csv_r->file)) {
+		cli_complain("%s cannot be read: %s", cli_quote(&quoted, path), strerror(errno));
+		return CLI_USAGE; /* a directory, for one */
+	}
+	if (memcmp(begin, mark, sizeof(mark)) != 0)
 		rewind(csv_r->file);
 	return CLI_DONE;
 }

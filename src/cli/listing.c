@@ -307,10 +307,10 @@ enum cli_status cli_listing_print(const struct cli_arguments *arguments, const s
 }
 
 enum cli_status cli_listing_print_all(struct cli_database *database, enum sqlauth_admin_action action,
-	const char *parameter, const struct cli_column *columns, bool is_json)
+	const char *const *values, size_t count, const struct cli_column *columns, bool is_json)
 {
 	struct rows rows = {.columns = columns, .column_count = count_columns(columns)};
-	enum cli_status status = cli_database_read(database, action, CLI_VALUES(parameter), keep_row, &rows);
+	enum cli_status status = cli_database_read(database, action, values, count, keep_row, &rows);
 
 	if (status == CLI_DONE && is_json)
 		print_json(&rows);

@@ -49,10 +49,11 @@ struct cli_page_options {
 enum cli_status cli_listing_print(const struct cli_arguments *arguments, const struct cli_listing *listing,
 	const struct cli_page_options *options) __attribute__((warn_unused_result));
 
-/* Prints all rows that the action gives for one parameter, as a table (indented by two; nothing where there are
+/* Prints all rows that the action gives for these parameters, as a table (indented by two; nothing where there are
  * none) or as a JSON array. */
 enum cli_status cli_listing_print_all(struct cli_database *database, enum sqlauth_admin_action action,
-	const char *parameter, const struct cli_column *columns, bool is_json) __attribute__((warn_unused_result));
+	const char *const *values, size_t count, const struct cli_column *columns, bool is_json)
+	__attribute__((warn_unused_result));
 
 /* An integer of an option from 1 to `highest`. USAGE, with the message printed. */
 enum cli_status cli_parse_number(const struct cli_arguments *arguments, const char *option, const char *text,

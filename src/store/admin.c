@@ -9,7 +9,9 @@
 #include "admin_statements.h"
 #include "store_internal.h"
 
-#define VALUE_BYTES_MAX (1 << 20) /* a row of change_log holds the texts of a client twice, escaped */
+/* What a client is listed with: its groups, of which there may be any number, joined into one text. 4,096 groups with
+ * names of 1,020 bytes are 4 MiB, and twice that as JSON. */
+#define VALUE_BYTES_MAX (256 << 20)
 
 struct sqlauth_admin {
 	struct sqlauth_paths paths;

@@ -2,9 +2,6 @@
  * and columns. Sorting is part of a statement: a word of the command line never becomes SQL. */
 #include "admin_statements.h"
 
-#define QUOTE(tokens) #tokens
-#define TEXT(macro)   QUOTE(macro)
-
 /* A column of an edit: its parameter NULL keeps it, "" empties it. */
 #define EDITED(column, parameter)                                                                                      \
 	column " = CASE WHEN " parameter " IS NULL THEN " column " ELSE nullif(" parameter ", '') END"
@@ -68,6 +65,8 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 					  "VALUES (?1, ?2, ?3)",
 	[SQLAUTH_ADMIN_CERTIFICATE_REMOVE] = "DELETE FROM client_certificates "
 					     "WHERE client = ?1 AND match_by = ?2 AND value = ?3",
+	[SQLAUTH_ADMIN_CERTIFICATE_OWNER] = "SELECT client FROM client_certificates "
+					    "WHERE match_by = ?1 AND value = ?2",
 
 	[SQLAUTH_ADMIN_GROUP_ADD] = "INSERT INTO groups (name, description) VALUES (?1, ?2)",
 	[SQLAUTH_ADMIN_GROUP_EDIT] =
@@ -80,7 +79,7 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 	[SQLAUTH_ADMIN_GROUP_PERMISSIONS] = "SELECT permission, action, topic, id FROM acl_permissions "
 					    "WHERE group_name = ?1 ORDER BY id",
 	[SQLAUTH_ADMIN_GROUP_RULES] = "SELECT match_by, value, id FROM group_rules WHERE group_name = ?1 "
-				      "ORDER BY id LIMIT " TEXT(SQLAUTH_ADMIN_SHOWN_MAX),
+				      "ORDER BY id LIMIT CAST(?2 AS INTEGER)",
 	[SQLAUTH_ADMIN_GROUP_COUNT] = "SELECT count(*) FROM groups WHERE " FOUND("name", "description"),
 	[SQLAUTH_ADMIN_GROUP_LIST] = "SELECT name, (SELECT count(*) FROM acl_permissions WHERE group_name = name), "
 				     "(SELECT count(*) FROM group_rules WHERE group_name = name), description "

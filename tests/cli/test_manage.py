@@ -77,14 +77,14 @@ class Clients(Managed):
 
     def test_nothing_is_left_of_a_client_that_cannot_be_added_whole(self):
         rows = (
-            (["pump-7", "nowhere"], 'sqlauth: group "nowhere": group_name: there is no such group'),
-            (["pump-7", "--mqtt-id", "%x"], 'sqlauth: client "pump-7": mqtt_id: "%" must be followed by u or %'),
-            (["a\nb"], r'sqlauth: client "a\x0ab": name: must not hold control characters'),
-            (["pump-7", "--authentication", "magic"], "sqlauth: client \"pump-7\": authentication: must be"),
+            (["pump-7", "nowhere"], DENIED, 'sqlauth: there is no group "nowhere"\n'),
+            (["pump-7", "--mqtt-id", "%x"], USAGE, 'sqlauth: client "pump-7": mqtt_id: "%" must be followed by u or %'),
+            (["a\nb"], USAGE, r'sqlauth: client "a\x0ab": name: must not hold control characters'),
+            (["pump-7", "--authentication", "magic"], USAGE, "sqlauth: client \"pump-7\": authentication: must be"),
         )
-        for arguments, message in rows:
+        for arguments, status, message in rows:
             with self.subTest(arguments=arguments):
-                self.assert_ends(self.run_it("client", "add", *arguments, "--generate"), USAGE, "", [message])
+                self.assert_ends(self.run_it("client", "add", *arguments, "--generate"), status, "", [message])
                 self.assertEqual(self.query("SELECT count(*) FROM clients"), "0\n")
         self.done("client", "add", "pump-7", "--generate")
         self.assert_ends(self.run_it("client", "add", "pump-7", "--generate"), USAGE, "",
@@ -150,12 +150,54 @@ class Clients(Managed):
         self.assertEqual(self.query("SELECT count(*) FROM client_certificates"), "0\n")
         for arguments, status, message in (
                 (["remove", "gate", "ab" * 32], DENIED, "there is no certificate"),
-                (["add", "nobody", "ab" * 32], USAGE, "client: there is no such client"),
+                (["add", "nobody", "ab" * 32], DENIED, 'sqlauth: there is no client "nobody"\n'),
+                (["remove", "nobody", "ab" * 32], DENIED, 'sqlauth: there is no client "nobody"\n'),
                 (["add", "gate", self.path("none.crt")], USAGE, "none.crt"),
                 (["add", "gate", "--match-by", "DNS", "x"], USAGE, "--match-by is fingerprint"),
                 (["add", "gate"], USAGE, "one certificate are wanted")):
             with self.subTest(arguments=arguments):
                 self.assert_ends(self.run_it("client", "certificate", *arguments), status, "", [message])
+
+
+    def test_a_certificate_that_is_there_already_names_its_client(self):
+        self.done("client", "add", "gate", "--certificate", "ab" * 32)
+        self.done("client", "add", "valve", "--certificate", "cd" * 32)
+        taken = f'sqlauth: certificate fingerprint "SHA256:{"AB" * 32}" is there already, of client "gate"\n'
+        for arguments in (["certificate", "add", "valve", "ab" * 32], ["certificate", "add", "gate", "AB" * 32],
+                          ["add", "other", "--certificate", "ab" * 32]):
+            with self.subTest(arguments=arguments):
+                self.assert_ends(self.run_it("client", *arguments), USAGE, "", taken)
+        self.assertEqual(self.query("SELECT count(*) FROM clients"), "2\n")
+
+    def test_a_name_is_taken_out_of_a_certificate_byte_for_byte(self):
+        file = self.certificate("gate.crt", subject="/O=Ex, Inc/CN=gate", names="DNS:a.example,DNS:b.example")
+        self.done("client", "add", "gate", "--authentication", "certificate",
+                  stdout='added client "gate"\n'
+                         "it cannot connect yet: sqlauth client certificate add gives it a certificate\n")
+        self.done("client", "certificate", "add", "gate", "--match-by", "subject", "--file", file,
+                  stdout='client "gate": added certificate subject "CN=gate,O=Ex\\\\, Inc"\n')
+        self.assertEqual(self.query("SELECT value FROM client_certificates"), "CN=gate,O=Ex\\, Inc\n")
+        self.assert_ends(sqlauth("check", "-d", self.db, "--certificate", file), DONE, ['client: "gate"'])
+        self.done("client", "certificate", "add", "gate", "--file", file)
+        self.done("client", "certificate", "remove", "gate", "-m", "subject", "-f", file)
+        for arguments, message in ((["-m", "dns"], "has 2 names of the kind dns, and one is wanted"),
+                                   (["-m", "email"], "has 0 names of the kind email, and one is wanted"),
+                                   (["ab" * 32], "one certificate are wanted")):
+            with self.subTest(arguments=arguments):
+                self.assert_ends(self.run_it("client", "certificate", "add", "gate", "--file", file, *arguments), USAGE,
+                                 "", [message])
+
+    def test_the_last_certificate_says_what_its_removal_means(self):
+        self.done("client", "add", "gate", "--certificate", "ab" * 32)
+        self.done("client", "certificate", "add", "gate", "cd" * 32)
+        self.done("client", "add", "both", "--authentication", "credentials", "--certificate", "ef" * 32, "--generate")
+        removed = 'client "{}": removed certificate fingerprint "SHA256:{}"\n'
+        for client, mark, meaning in (
+                ("gate", "ab", ""),
+                ("gate", "cd", 'client "gate" has no certificate left and cannot connect until it is given another one\n'),
+                ("both", "ef", 'client "both" has no certificate left and needs its password alone from now on\n')):
+            self.done("client", "certificate", "remove", client, mark * 32,
+                      stdout=removed.format(client, mark.upper() * 32) + meaning)
 
 
 class Listings(Managed):
@@ -235,6 +277,33 @@ class Listings(Managed):
         self.assertNotIn("$secret$", self.done("client", "show", "gate"))
         self.assert_ends(self.run_it("client", "show", "nobody"), DENIED, "", 'sqlauth: there is no client "nobody"\n')
 
+    def test_a_group_shows_its_first_rules_and_as_json_all_of_them(self):
+        self.query("INSERT INTO group_rules (match_by, value, group_name) SELECT 'mqtt_id', 'm' || value, 'lab' "
+                   "FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 1003) "
+                   "SELECT value FROM n);")
+        shown = self.done("group", "show", "lab")
+        self.assertEqual(shown.count("  mqtt_id   m"), 1000)
+        self.assertTrue(shown.endswith('\n  and 3 more; sqlauth rule list --search "lab" lists them\n'), shown[-200:])
+        listed = json.loads(self.done("group", "show", "lab", "--json"))
+        self.assertEqual((listed["rule_count"], len(listed["rules"])), (1003, 1003))
+        self.assertNotIn(" more", self.done("group", "show", "pumps"))
+
+    def test_a_client_in_thousands_of_groups_with_long_names_is_listed(self):
+        self.query("CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4200)"
+                   " SELECT printf('%0253d', i) AS name FROM n; INSERT INTO groups (name) SELECT name FROM n;"
+                   f"INSERT INTO clients (name, username, password) VALUES ('c', 'c', '{HASH}');"
+                   "INSERT INTO group_rules (match_by, value, group_name) SELECT 'client', 'c', name FROM n;")
+        self.assertEqual(len(self.listing("client", "list")["clients"][0]["groups"]), 4200)
+        self.done("client", "list", stdout=None)
+
+    def test_json_is_json_whatever_bytes_are_in_the_database(self):
+        self.query("DROP TRIGGER IF EXISTS check_text; INSERT INTO groups (name) VALUES (CAST(x'626164ff' AS TEXT));"
+                   f"INSERT INTO clients (name, username, password) VALUES ('c', 'c', '{HASH}');"
+                   "INSERT INTO group_rules (match_by, value, group_name) VALUES ('any', '*', CAST(x'626164ff' AS TEXT));")
+        self.assertEqual(self.listing("client", "list")["clients"][0]["groups"], ["bad\ufffd"])
+        newest = self.listing("log", "list", "--search", "bad")["changes"]
+        self.assertEqual({change["new_values"].get("name") for change in newest}, {"bad\ufffd", None})
+
     def test_listing_needs_no_right_to_write(self):
         self.query("PRAGMA journal_mode = DELETE")
         os.chmod(self.db, 0o644)
@@ -262,7 +331,9 @@ class Groups(Managed):
     def test_what_is_wrong_is_said_and_nothing_is_done(self):
         for arguments, status, message in (
                 (["allow", "pumps", "publish", "fine", "a#"], USAGE, 'permission "a#": topic: "#" must stand alone'),
-                (["allow", "nowhere", "publish", "a"], USAGE, "there is no such group"),
+                (["allow", "nowhere", "publish", "a"], DENIED, 'sqlauth: there is no group "nowhere"\n'),
+                (["revoke", "nowhere", "publish", "a"], DENIED, 'sqlauth: there is no group "nowhere"\n'),
+                (["deny", "pumps", "publish", "a", "b", "a"], USAGE, 'topic "a" is given twice'),
                 (["allow", "pumps", "read", "a"], USAGE, 'publish or subscribe expected, not "read"'),
                 (["allow", "pumps", "publish"], USAGE, "a topic are wanted"),
                 (["add", "pumps"], USAGE, 'group "pumps" is there already'), (["add"], USAGE, "name is missing"),
@@ -303,13 +374,21 @@ class Rules(Managed):
             self.done("rule", "remove", *rule)
         self.assertEqual(self.query("SELECT count(*) FROM group_rules"), "0\n")
 
+    def test_a_rule_takes_the_fingerprint_out_of_a_certificate_file(self):
+        file = self.certificate("lab.crt")
+        said = f'rule: certificate_fingerprint "{self.fingerprint(file)}" is in group "lab"\n'
+        self.done("rule", "add", "certificate_fingerprint", file, "lab", stdout="added " + said)
+        self.done("rule", "remove", "certificate_fingerprint", file, "lab", stdout="removed " + said)
+
     def test_what_is_wrong_is_said(self):
         for arguments, status, message in (
                 (["add", "user", "x", "pumps"], USAGE, 'anonymous expected, not "user"'),
                 (["add"], USAGE, "anonymous expected, not none"), (["add", "client", "pumps"], USAGE, "wants a value and"),
                 (["add", "any", "*", "pumps"], USAGE, "any wants a group and nothing else"),
-                (["add", "client", "nobody", "pumps"], USAGE, "value: there is no such client"),
-                (["add", "any", "nowhere"], USAGE, "group_name: there is no such group"),
+                (["add", "client", "nobody", "pumps"], DENIED, 'there is no client "nobody"'),
+                (["remove", "client", "nobody", "pumps"], DENIED, 'there is no client "nobody"'),
+                (["add", "any", "nowhere"], DENIED, 'there is no group "nowhere"'),
+                (["add", "certificate_fingerprint", "nofile.crt", "pumps"], USAGE, "nofile.crt"),
                 (["remove", "any", "pumps"], DENIED, 'there is no rule "any"')):
             with self.subTest(arguments=arguments):
                 self.assert_ends(self.run_it("rule", *arguments), status, "", [message])
