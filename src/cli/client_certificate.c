@@ -86,7 +86,7 @@ enum cli_status cli_client_add_certificate(
 static enum cli_status run_add(const struct cli_arguments *arguments)
 {
 	struct cli_database database = {0};
-	struct named named;
+	struct named named = {0};
 	enum cli_status status = parse(arguments, &named);
 
 	if (status == CLI_DONE)
@@ -122,7 +122,7 @@ static enum cli_status run_remove(const struct cli_arguments *arguments)
 {
 	struct cli_database database = {0};
 	struct cli_quoted quoted;
-	struct named named;
+	struct named named = {0};
 	const char *meaning = NULL;
 	enum cli_status status = parse(arguments, &named);
 

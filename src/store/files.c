@@ -37,10 +37,14 @@ enum sqlauth_error sqlauth_paths_init(struct sqlauth_paths *paths, const char *p
 	for (int role = 0; role < SQLAUTH_FILE_ROLES; role++) {
 		paths->file[role] = sqlauth_path_join(path, back[role]);
 		if (paths->file[role] == NULL)
-			return SQLAUTH_ERROR_MEMORY;
+			goto out;
 	}
 	paths->directory = directory_of(paths->file[SQLAUTH_FILE_DATABASE]);
-	return paths->directory == NULL ? SQLAUTH_ERROR_MEMORY : SQLAUTH_OK;
+	if (paths->directory != NULL)
+		return SQLAUTH_OK;
+out:
+	sqlauth_paths_clear(paths);
+	return SQLAUTH_ERROR_MEMORY;
 }
 
 void sqlauth_paths_clear(struct sqlauth_paths *paths)

@@ -141,6 +141,26 @@ static void a_restore_leaves_the_old_content_or_the_new(void **state)
 	try_all(restore, check_restore);
 }
 
+static enum sqlauth_error upgrade(void)
+{
+	int from = 0;
+
+	return sqlauth_upgrade(database.path, &from, &why);
+}
+
+static void check_upgrade(enum sqlauth_error error)
+{
+	(void)error;
+	assert_string_equal(groups_of(database.path), "old");
+}
+
+static void an_upgrade_is_done_or_leaves_all_as_it_was(void **state)
+{
+	(void)state;
+	database_create(&database, "INSERT INTO groups (name) VALUES ('old')");
+	try_all(upgrade, check_upgrade);
+}
+
 static enum sqlauth_error count_row(void *context, const char *const *columns)
 {
 	(void)columns;
@@ -232,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_snapshot_is_whole_or_not_there),
 		TEST(a_restore_leaves_the_old_content_or_the_new),
+		TEST(an_upgrade_is_done_or_leaves_all_as_it_was),
 		TEST(a_survey_fails_or_sees_everything),
 		TEST(a_json_text_is_read_whole_or_not_at_all),
 	};
