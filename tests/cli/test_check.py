@@ -206,7 +206,7 @@ class Answered(TestCase):
         hostile = "char(27) || '[2J' || char(10) || 'accepted: ' || char(8238)"
         shown = r"\x1b[2J\x0aaccepted: \xe2\x80\xae"
         database = self.database(f"""
-            DROP TRIGGER check_name; DROP TRIGGER check_username;
+            DROP TRIGGER check_name; DROP TRIGGER check_username; DROP TRIGGER check_topic; DROP TRIGGER check_rule_mqtt_id;
             INSERT INTO clients(name, username, password) VALUES ('n' || {hostile}, 'u', '{HASH}');
             INSERT INTO groups(name) VALUES ('g' || {hostile});
             INSERT INTO acl_permissions(group_name, action, topic)

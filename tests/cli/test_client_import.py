@@ -77,7 +77,7 @@ class Import(support.TestCase):
             ("name,password_hash\na,plain\n", "password: is not an encoded hash"),
             ("name,password_hash\na,%s\n" % ("$" * 600), "password_hash: is longer than 512"),
             ("name,authentication,password\na,certificate,x\n", "a certificate client has no password"),
-            ("name,enabled\na,yes\n", "cannot store TEXT value in INTEGER column clients.enabled"),
+            ("name,enabled\na,yes\n", 'line 2, client "a": enabled: must be 1 or 0\n'),
             ("name,description\na," + "x" * 70000 + "\n", "a text is longer than 65535 bytes"),
         )
         for text, message in rows:
