@@ -45,6 +45,7 @@ enum sqlauth_admin_action {
 	SQLAUTH_ADMIN_CLIENT_SHOW,
 	SQLAUTH_ADMIN_CLIENT_CERTIFICATES, /* (client) -> match_by, value */
 	SQLAUTH_ADMIN_CLIENT_GROUPS,       /* (client) -> group, match_by: rules of kind client and any */
+	SQLAUTH_ADMIN_CLIENT_NAMES,        /* (text) -> name, username: of those about as long as the text */
 	SQLAUTH_ADMIN_CLIENT_COUNT,        /* (search) -> count */
 	/* PAGE -> name, authentication, username, groups, certificates, enabled, groups as a JSON array; one statement
 	 * per order */
@@ -74,6 +75,7 @@ enum sqlauth_admin_action {
 
 	SQLAUTH_ADMIN_PERMISSION_ADD,    /* (group, permission, action, topic) */
 	SQLAUTH_ADMIN_PERMISSION_REMOVE, /* (group, permission or NULL for either, action, topic) */
+	SQLAUTH_ADMIN_PERMISSIONS_OF,    /* (permission, action) -> group, topic: of all groups */
 
 	SQLAUTH_ADMIN_RULE_ADD,    /* (match_by, value, group); NULL value: what is right for any and anonymous */
 	SQLAUTH_ADMIN_RULE_REMOVE, /* (match_by, value in its normal form, group) */

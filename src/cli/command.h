@@ -20,6 +20,7 @@ struct cli_command {
 extern const struct cli_command cli_command_init;
 extern const struct cli_command cli_command_passwd;
 extern const struct cli_command cli_command_check;
+extern const struct cli_command cli_command_explain;
 extern const struct cli_command cli_command_client_list;
 extern const struct cli_command cli_command_client_show;
 extern const struct cli_command cli_command_client_add;

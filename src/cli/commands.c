@@ -5,6 +5,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_command_init,
 	&cli_command_passwd,
 	&cli_command_check,
+	&cli_command_explain,
 	&cli_command_client_list,
 	&cli_command_client_show,
 	&cli_command_client_add,

@@ -49,6 +49,10 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 					"WHERE match_by = 'client' AND value = ?1 UNION ALL "
 					"SELECT group_name, match_by FROM group_rules "
 					"WHERE match_by = 'any' AND value = '*' ORDER BY group_name, match_by",
+	[SQLAUTH_ADMIN_CLIENT_NAMES] =
+		"SELECT name, username FROM clients WHERE "
+		"abs(length(CAST(name AS BLOB)) - length(CAST(?1 AS BLOB))) <= 2 OR "
+		"abs(length(CAST(username AS BLOB)) - length(CAST(?1 AS BLOB))) <= 2 ORDER BY name",
 	[SQLAUTH_ADMIN_CLIENT_COUNT] = "SELECT count(*) FROM clients WHERE " FOUND("name", "username"),
 	[SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME] = CLIENT_LIST("c.name"),
 	[SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME_DOWN] = CLIENT_LIST("c.name DESC"),
@@ -89,6 +93,9 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 					 "VALUES (?1, ?2, ?3, ?4)",
 	[SQLAUTH_ADMIN_PERMISSION_REMOVE] = "DELETE FROM acl_permissions WHERE group_name = ?1 "
 					    "AND (?2 IS NULL OR permission = ?2) AND action = ?3 AND topic = ?4",
+
+	[SQLAUTH_ADMIN_PERMISSIONS_OF] = "SELECT group_name, topic FROM acl_permissions "
+					 "WHERE permission = ?1 AND action = ?2 ORDER BY id",
 
 	[SQLAUTH_ADMIN_RULE_ADD] = "INSERT INTO group_rules (match_by, value, group_name) "
 				   "VALUES (?1, coalesce(?2, '*'), ?3)",
