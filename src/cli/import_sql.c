@@ -256,6 +256,7 @@ static enum cli_status run_import(
 	if (error == SQLAUTH_OK)
 		error = read(&import);
 	if (error == SQLAUTH_OK) {
+		policy_settle_permissions(&import.policy);
 		status = import_finish(arguments, &import.policy, arguments->own[DRY_RUN] != NULL);
 	} else {
 		cli_complain("%s: %s", cli_quote(&quoted, arguments->operands[0]),
