@@ -16,7 +16,8 @@ enum list_option { LIST_SEARCH, LIST_SORT, LIST_PAGE, LIST_PER_PAGE, LIST_JSON }
 
 static const struct cli_option list_options[] = {
 	[LIST_SEARCH] = CLI_LISTING_OPTION_SEARCH,
-	[LIST_SORT] = {"sort", 0, "KEY", "name, authentication, username, created or updated; with - in front: down"},
+	[LIST_SORT] = {"sort", 0, "[-]KEY",
+		"name, authentication, username, created or updated; with - in front: down"},
 	[LIST_PAGE] = CLI_LISTING_OPTION_PAGE,
 	[LIST_PER_PAGE] = CLI_LISTING_OPTION_PER_PAGE,
 	[LIST_JSON] = CLI_LISTING_OPTION_JSON,
@@ -91,10 +92,10 @@ const struct cli_command cli_command_client_list = {
 	.operands = "",
 	.summary = "list clients, page by page",
 	.help = "Lists clients with the groups that rules by client name and by any give them. --search finds a text\n"
-		"anywhere in name or username, letters in either case.\n"
+		"anywhere in name, username, MQTT client id pattern or description, letters in either case.\n"
 		"\n"
 		"  sqlauth client list\n"
-		"  sqlauth client list --search pump --sort=-updated\n"
+		"  sqlauth client list --search pump --sort -updated\n"
 		"  sqlauth client list --page 3 --per-page 100\n"
 		"  sqlauth client list --per-page 100000 --json | jq -r '.clients[].name'\n",
 	.options = list_options,

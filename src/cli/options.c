@@ -91,6 +91,11 @@ static enum cli_status complain_unknown(
 	return cli_complain_usage(arguments->command, "unknown option %s", cli_quote(&quoted, shown));
 }
 
+static bool may_begin_with_dash(const struct cli_option *option)
+{
+	return strncmp(option->argument, "[-]", 3) == 0;
+}
+
 /* The value of an option that takes one: joined, or the next word. */
 static enum cli_status take_value(
 	struct cli_arguments *arguments, const struct cli_option *option, const char *joined, const char **value_r)
@@ -105,7 +110,7 @@ static enum cli_status take_value(
 	if (!next)
 		return cli_complain_usage(arguments->command, "--%s wants a value: --%s %s", option->name, option->name,
 			option->argument);
-	if (looks_like_option(next))
+	if (looks_like_option(next) && !(may_begin_with_dash(option) && next[1] != '-'))
 		return cli_complain_usage(arguments->command,
 			"--%s wants a value before %s (a value that begins with a dash is written --%s=%s)",
 			option->name, cli_quote(&quoted, next), option->name, option->argument);

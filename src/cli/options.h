@@ -2,7 +2,8 @@
  *
  * `--name VALUE`, `--name=VALUE`, `-n VALUE`, `-nVALUE`; `--` ends the options, a lone `-` is an operand. Names are
  * never abbreviated, an option is given at most once, and a value that begins with `-` must be joined to its option,
- * so that a forgotten value never swallows the next option.
+ * so that a forgotten value never swallows the next option; but for values of which a dash in front is a part (`[-]` in
+ * the table), where only two dashes end the wait for a value.
  */
 #ifndef SQLAUTH_CLI_OPTIONS_H
 #define SQLAUTH_CLI_OPTIONS_H
@@ -15,7 +16,7 @@
 struct cli_option {
 	const char *name;     /* long form without the dashes; NULL ends a table */
 	char letter;          /* short form; 0: none */
-	const char *argument; /* what help calls the value; NULL: a flag */
+	const char *argument; /* what help calls the value; NULL: a flag; "[-]..." : it may begin with one dash */
 	const char *help;     /* half a line, lower case */
 };
 

@@ -9,6 +9,10 @@
 /* Whether the search (parameter 1) is in one of two columns. */
 #define FOUND(one, other)                                                                                              \
 	"(?1 IS NULL OR " one " LIKE '%' || ?1 || '%' ESCAPE '\\' OR " other " LIKE '%' || ?1 || '%' ESCAPE '\\')"
+/* In two steps, so that without a search the rows need not be read: names are in every index. */
+#define CLIENT_FOUND                                                                                                   \
+	"(?1 IS NULL OR name IN (SELECT name FROM clients WHERE " FOUND("name", "username") " OR " FOUND(              \
+		"mqtt_id", "description") "))"
 #define PAGE " LIMIT CAST(?2 AS INTEGER) OFFSET CAST(?3 AS INTEGER)"
 
 /* The names of the page first, as far as possible from an index alone; only its rows are then looked at in full. */
@@ -18,8 +22,7 @@
 	"WHERE match_by = 'client' AND value = c.name UNION SELECT group_name FROM group_rules "                       \
 	"WHERE match_by = 'any' AND value = '*' ORDER BY group_name)) "                                                \
 	"FROM clients AS c CROSS JOIN client_list AS l ON l.name = c.name WHERE c.name IN "                            \
-	"(SELECT c.name FROM clients AS c WHERE " FOUND("c.name", "c.username") " ORDER BY " order PAGE                \
-										") ORDER BY " order
+	"(SELECT name FROM clients AS c WHERE " CLIENT_FOUND " ORDER BY " order PAGE ") ORDER BY " order
 
 #define LOG_FOUND                                                                                                      \
 	"(?1 IS NULL OR row_key LIKE '%' || ?1 || '%' ESCAPE '\\' OR old_values LIKE '%' || ?1 || '%' ESCAPE '\\' "    \
@@ -53,7 +56,7 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 		"SELECT name, username FROM clients WHERE "
 		"abs(length(CAST(name AS BLOB)) - length(CAST(?1 AS BLOB))) <= 2 OR "
 		"abs(length(CAST(username AS BLOB)) - length(CAST(?1 AS BLOB))) <= 2 ORDER BY name",
-	[SQLAUTH_ADMIN_CLIENT_COUNT] = "SELECT count(*) FROM clients WHERE " FOUND("name", "username"),
+	[SQLAUTH_ADMIN_CLIENT_COUNT] = "SELECT count(*) FROM clients WHERE " CLIENT_FOUND,
 	[SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME] = CLIENT_LIST("c.name"),
 	[SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME_DOWN] = CLIENT_LIST("c.name DESC"),
 	[SQLAUTH_ADMIN_CLIENT_LIST_BY_AUTHENTICATION] = CLIENT_LIST("c.authentication, c.name"),

@@ -233,9 +233,11 @@ class Listings(Managed):
                             ("created", "created_at"), ("updated", "updated_at")):
             expected = self.query(f"SELECT name FROM clients ORDER BY {column}, name").split()
             for sort, order in ((key, expected), ("-" + key, expected[::-1])):
-                with self.subTest(sort=sort):
-                    page = self.listing("client", "list", "--sort=" + sort, "--per-page", "61")
-                    self.assertEqual([client["name"] for client in page["clients"]], order)
+                for words in (["--sort=" + sort], ["--sort", sort]):
+                    with self.subTest(words=words):
+                        page = self.listing("client", "list", *words, "--per-page", "61")
+                        self.assertEqual([client["name"] for client in page["clients"]], order)
+        self.assert_ends(self.run_it("client", "list", "--sort", "--json"), USAGE, "", ['wants a value before "--json"'])
 
     def test_a_search_takes_every_character_for_itself(self):
         self.query("INSERT INTO clients (name, username, password) VALUES ('a%b', 'x', '$6$a$b'), ('a_b', 'y', '$6$a$b'),"
@@ -246,6 +248,11 @@ class Listings(Managed):
                 page = self.listing("client", "list", "--search=" + search)
                 self.assertEqual(sorted(client["name"] for client in page["clients"]), sorted(names))
                 self.assertEqual(page["count"], len(names))
+        self.query("UPDATE clients SET mqtt_id = 'meter-*' WHERE name = 'acb'; UPDATE clients SET description = 'North' "
+                   "WHERE name = 'a_b';")
+        for search, name in (("METER", "acb"), ("north", "a_b")):
+            page = self.listing("client", "list", "--search", search)
+            self.assertEqual(([client["name"] for client in page["clients"]], page["count"]), ([name], 1))
 
     def test_json_holds_any_text_and_a_table_drives_no_terminal(self):
         names = ['q"\\,', "b\u202ec", "emoji \U0001f600"]
