@@ -297,9 +297,10 @@ static enum cli_status run(const struct cli_arguments *arguments)
 	import->shows_progress = isatty(STDERR_FILENO);
 	status = run_import(import, arguments->operands[0]);
 	if (status == CLI_DONE) {
-		printf("%s %zu clients", import->is_dry ? "would add" : "added", import->clients);
+		printf("%s %zu client%s", import->is_dry ? "would add" : "added", import->clients,
+			import->clients == 1 ? "" : "s");
 		if (import->secrets.count > 0)
-			printf(", %zu secrets in %s", import->secrets.count,
+			printf(", %zu secret%s in %s", import->secrets.count, import->secrets.count == 1 ? "" : "s",
 				cli_quote(&quoted, arguments->own[SECRETS]));
 		putchar('\n');
 	}

@@ -11,13 +11,13 @@
 #define CLI_PER_PAGE_MAX     100000
 
 struct cli_column {
-	const char *title; /* of the table; NULL: not in it */
+	const char *title; /* of the table; NULL: not in it; of CLI_JSON_RAW: of a line below the row */
 	const char *key;   /* in JSON; NULL: not in it */
 	enum cli_json_kind kind;
 };
 
 struct cli_listing {
-	const char *noun;                 /* plural, the key of the rows in JSON: "clients" */
+	const char *noun;                 /* plural with an s, the key of the rows in JSON: "clients" */
 	enum sqlauth_admin_action count;  /* (search) */
 	enum sqlauth_admin_action rows;   /* (search, at most, skipped) */
 	const struct cli_column *columns; /* ended by a NULL title and key */

@@ -225,6 +225,9 @@ class Listings(Managed):
         self.assertEqual(names, [f"c{i:03}" for i in range(1, 8)])
         self.assertEqual([len(page["clients"]) for page in pages], [3, 3, 1, 0])
         self.assertEqual({(page["count"], page["pages"], page["per_page"]) for page in pages}, {(7, 3, 3)})
+        self.done("client", "list", "--per-page", "3", "--page", "4", stdout="7 clients, and no page 4: the last one is 3\n")
+        self.done("client", "list", "--search", "c001", "--page", "9", stdout="1 client, and no page 9: the last one is 1\n")
+        self.done("client", "list", "--search", "none", stdout="0 clients, page 1 of 1\n")
 
     def test_every_order_sorts_both_ways(self):
         self.fill(61)
@@ -264,6 +267,20 @@ class Listings(Managed):
         self.assertNotIn("\x1b", table)
         self.assertNotIn("\u202e", table)
         self.assertIn(r"two\x0alines \x1b[2J", table)
+
+    def test_columns_stand_straight_beside_wide_and_combining_characters(self):
+        for name in ("日本語", "e\u0301te\u0301", "\U0001f600", "plain"):
+            self.done("group", "add", name, "--description", "x")
+        lines = self.done("group", "list").splitlines()
+        table = lines[1:lines.index("")]
+        widths = [sum(2 if ord(c) > 0x2000 else 0 if ord(c) == 0x301 else 1 for c in line[:-1]) for line in table
+                  if line.endswith("x")]
+        self.assertEqual(len(widths), 4)
+        self.assertEqual(len(set(widths)), 1, table)
+
+    def test_a_table_shows_quotes_and_backslashes_as_they_are(self):
+        self.done("group", "add", 'say "hi" \\ bye', "--description", "tab\there")
+        self.assertIn('\nsay "hi" \\ bye  0            0      tab\\x09here\n', self.done("group", "list"))
 
     def test_bad_numbers_and_orders_are_named(self):
         for arguments, message in ((["--page", "0"], "--page wants a number from 1 to"),
@@ -427,14 +444,18 @@ class Log(Managed):
         changes = self.listing("log", "list", "--per-page", "2")["changes"]
         self.assertEqual([change["row_key"] for change in changes], ["two", "one"])
         self.assertEqual(self.listing("log", "list", "--search", "one")["count"], 1)
-        self.assertIn('{"name":"two","description":null}', self.done("log", "list"))
+        listed = self.done("log", "list")
+        self.assertIn('  insert     groups  two\n  new: {"name":"two","description":null}\n', listed)
+        self.done("group", "edit", "one", "--name", "uno")
+        self.assertIn('  update     groups  one\n  old: {"name":"one"}\n  new: {"name":"uno"}\n', self.done("log", "list"))
+        self.assertLessEqual(max(map(len, listed.splitlines())), 100)
 
     def test_it_is_trimmed_by_number_and_by_age(self):
         self.query("INSERT INTO change_log (changed_at, operation, table_name, row_key) VALUES "
                    "('2001-02-03T04:05:06Z', 'insert', 'groups', 'old')")
         self.assert_ends(self.run_it("log", "trim", "--days", "30", start_new_session=True), USAGE, "", ["--yes"])
-        self.done("log", "trim", "--days", "30", "--yes", stdout="removed 1 changes from the log\n")
-        self.done("log", "trim", "--keep", "1", "--yes", stdout="removed 1 changes from the log\n")
+        self.done("log", "trim", "--days", "30", "--yes", stdout="removed 1 change from the log\n")
+        self.done("log", "trim", "--keep", "1", "--yes", stdout="removed 1 change from the log\n")
         self.done("log", "trim", "--keep", "5", "--yes", stdout="removed 0 changes from the log\n")
         self.assertEqual(self.query("SELECT row_key FROM change_log"), "lab\n")
         for arguments in ([], ["--keep", "1", "--days", "1"], ["--keep", "0"], ["--days", "x"]):
