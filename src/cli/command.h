@@ -56,6 +56,7 @@ extern const struct cli_command cli_command_import_auth_plug;
 extern const struct cli_command cli_command_import_go_auth;
 extern const struct cli_command cli_command_completion;
 extern const struct cli_command cli_command_manual;
+extern const struct cli_command cli_command_help;
 
 /* All of them. */
 extern const struct cli_command *const cli_commands[];

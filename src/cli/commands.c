@@ -41,5 +41,6 @@ const struct cli_command *const cli_commands[] = {
 	&cli_command_import_go_auth,
 	&cli_command_completion,
 	&cli_command_manual,
+	&cli_command_help,
 };
 const size_t cli_command_count = sizeof(cli_commands) / sizeof(cli_commands[0]);

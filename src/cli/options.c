@@ -10,8 +10,7 @@
 #define DATABASE_DEFAULT  "/var/lib/mosquitto/sqlauth.db"
 
 const struct cli_option cli_common_options[] = {
-	[CLI_OPTION_DATABASE] = {"database", 'd', "DB",
-		"the database; default: $" DATABASE_VARIABLE ", else " DATABASE_DEFAULT},
+	[CLI_OPTION_DATABASE] = {"database", 'd', "DB", "default: $" DATABASE_VARIABLE ", else " DATABASE_DEFAULT},
 	[CLI_OPTION_HELP] = {"help", 'h', NULL, "show this help"},
 	[CLI_OPTION_VERSION] = {"version", 0, NULL, "show the version"},
 	[CLI_COMMON_OPTIONS] = {NULL, 0, NULL, NULL},

@@ -33,7 +33,7 @@ struct cli_arguments {
 	char words[CLI_COMMAND_BYTES_MAX + 1]; /* the first words, while the command is being found */
 	const char *common[CLI_COMMON_OPTIONS];
 	const char *own[CLI_OPTIONS_MAX]; /* by the index in the command's table */
-	char **operands;
+	char **operands;                  /* with room for a NULL behind the last one */
 	size_t operand_count;
 	char **next;        /* the first word that is not read yet */
 	bool options_ended; /* `--` was read */
