@@ -126,7 +126,7 @@ static void what_is_refused_says_why(void **state)
 		const char *words;
 	} rows[] = {
 		{SQLAUTH_ADMIN_GROUP_ADD, 2, {"", NULL}, SQLAUTH_ERROR_INVALID, "name: must not be empty"},
-		{SQLAUTH_ADMIN_GROUP_ADD, 2, {"g1", NULL}, SQLAUTH_ERROR_EXISTS, "there is one already"},
+		{SQLAUTH_ADMIN_GROUP_ADD, 2, {"g1", NULL}, SQLAUTH_ERROR_EXISTS, "name: there is such a group already"},
 		{SQLAUTH_ADMIN_GROUP_ADD, 2, {"x", long_text}, SQLAUTH_ERROR_LIMIT, "longer than 65535 bytes"},
 		{SQLAUTH_ADMIN_GROUP_DELETE, 1, {"none"}, SQLAUTH_ERROR_NOT_FOUND, "no such row"},
 		{SQLAUTH_ADMIN_GROUP_EDIT, 3, {"g1", "g2", NULL}, SQLAUTH_ERROR_INVALID, "name: another group has it"},
@@ -137,7 +137,7 @@ static void what_is_refused_says_why(void **state)
 			"no such"},
 		{SQLAUTH_ADMIN_RULE_ADD, 3, {"client", "nobody", "g1"}, SQLAUTH_ERROR_INVALID,
 			"there is no such client"},
-		{SQLAUTH_ADMIN_RULE_ADD, 3, {"any", NULL, "g3"}, SQLAUTH_ERROR_EXISTS, "there is one already"},
+		{SQLAUTH_ADMIN_RULE_ADD, 3, {"any", NULL, "g3"}, SQLAUTH_ERROR_EXISTS, "value: there is such a rule already"},
 		{SQLAUTH_ADMIN_CLIENT_ADD, 7, {"n", "certificate", NULL, NULL, NULL, "yes", NULL},
 			SQLAUTH_ERROR_INVALID, "enabled"},
 		{SQLAUTH_ADMIN_CERTIFICATE_ADD, 3, {"pump", "dns", "BOTH.example"}, SQLAUTH_ERROR_EXISTS, "already"},
