@@ -32,8 +32,8 @@
 
 /* What can be done. Parameters in parentheses, columns behind ->. `edit` statements keep a column whose parameter is
  * NULL and empty (to NULL) one whose parameter is "". PAGE is: search (NULL: all), rows at most, rows to skip; a search
- * finds a text anywhere in names, usernames, mqtt_ids and descriptions (rules: values and groups; log: keys and values),
- * ASCII letters in either case; its %, _ and \ are escaped by \. */
+ * finds a text anywhere in names, usernames, mqtt_ids and descriptions (rules: values and groups; log: keys and
+ * values), ASCII letters in either case; its %, _ and \ are escaped by \. */
 enum sqlauth_admin_action {
 	/* (name, authentication, username, password, mqtt_id, enabled, description); NULL enabled: 1 */
 	SQLAUTH_ADMIN_CLIENT_ADD,

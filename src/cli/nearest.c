@@ -33,12 +33,22 @@ static bool is_wildcard(struct level level, char wildcard)
 	return level.text && level.length == 1 && level.text[0] == wildcard;
 }
 
+/* Bytes of the topic with every placeholder filled in, as if each value were the longer one of the two. */
+static size_t filled_size(const char *topic, const struct sqlauth_acl_client *client)
+{
+	size_t longest = client->length[0] > client->length[1] ? client->length[0] : client->length[1], size = 1;
+
+	for (; *topic; topic++)
+		size += 1 + (*topic == '%' ? longest : 0);
+	return size;
+}
+
 /* The topic of a permission as a filter for this client, the caller's (free). A placeholder without a usable value
- * stays as it is: it is like nothing. */
+ * stays as it is: it is like nothing. NULL without memory, and where the filter might be longer than any topic. */
 static char *fill(const char *topic, const struct sqlauth_acl_client *client)
 {
-	size_t longest = client->length[0] > client->length[1] ? client->length[0] : client->length[1];
-	char *filter = malloc(strlen(topic) * (longest + 1) + 1), *end = filter;
+	size_t size = filled_size(topic, client);
+	char *filter = size > 2 * (size_t)SQLAUTH_TOPIC_BYTES_MAX ? NULL : calloc(size, 1), *end = filter;
 
 	for (; filter && *topic; topic++) {
 		int which = topic[0] == '%' && topic[1] == 'u';
@@ -53,8 +63,6 @@ static char *fill(const char *topic, const struct sqlauth_acl_client *client)
 			*end++ = *topic;
 		}
 	}
-	if (filter)
-		*end = '\0';
 	return filter;
 }
 
