@@ -83,17 +83,15 @@ static enum cli_status write_client(
 			client->has_password ? client->password.hash : NULL, arguments->own[ADD_MQTT_ID], NULL,
 			arguments->own[ADD_DESCRIPTION]));
 
-	if (status == CLI_DONE && client->has_certificate) {
-		const struct cli_subject certificate = {"certificate", client->certificate.value};
-
-		status = cli_database_change(database, &certificate, SQLAUTH_ADMIN_CERTIFICATE_ADD,
-			CLI_VALUES(client->name, client->certificate.match_by, client->certificate.value));
-	}
+	if (status == CLI_DONE && client->has_certificate)
+		status = cli_client_add_certificate(database, client->name, &client->certificate);
 	for (size_t i = 1; i < arguments->operand_count && status == CLI_DONE; i++) {
 		const struct cli_subject group = {"group", arguments->operands[i]};
 
-		status = cli_database_change(database, &group, SQLAUTH_ADMIN_RULE_ADD,
-			CLI_VALUES("client", client->name, arguments->operands[i]));
+		status = cli_database_require(database, SQLAUTH_ADMIN_GROUP_SHOW, &group);
+		if (status == CLI_DONE)
+			status = cli_database_change(database, &group, SQLAUTH_ADMIN_RULE_ADD,
+				CLI_VALUES("client", client->name, group.name));
 	}
 	return status;
 }
@@ -145,8 +143,11 @@ static enum cli_status run_add(const struct cli_arguments *arguments)
 	if (status == CLI_DONE)
 		status = cli_new_password_show(&client.password);
 	status = cli_database_finish(&database, status);
-	if (status == CLI_DONE)
+	if (status == CLI_DONE) {
 		printf("added client %s\n", cli_quote(&quoted, client.name));
+		if (!client.has_password && !client.has_certificate)
+			puts("it cannot connect yet: sqlauth client certificate add gives it a certificate");
+	}
 	sqlauth_secret_wipe(&client, sizeof(client));
 	return status;
 }

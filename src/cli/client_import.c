@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -12,6 +13,7 @@
 #include "sqlauth/certificate.h"
 #include "sqlauth/password.h"
 #include "sqlauth/secret.h"
+#include "suggest.h"
 
 #define PROGRESS_WIDTH 40
 
@@ -71,6 +73,45 @@ static const char *name_column(int column)
 				: sqlauth_match_by_word((enum sqlauth_match_by)(column - COLUMNS));
 }
 
+/* As spreadsheets write them: letters in either case, with blanks around. ALL_COLUMNS: none of ours. */
+static int find_column(const char *field)
+{
+	const char *word = field + strspn(field, " ");
+	size_t length = strlen(word);
+	int column = 0;
+
+	while (length > 0 && word[length - 1] == ' ')
+		length--;
+	while (column < ALL_COLUMNS &&
+		(strlen(name_column(column)) != length || strncasecmp(word, name_column(column), length) != 0))
+		column++;
+	return column;
+}
+
+static enum cli_status complain_unknown_column(const struct import *import, const char *field)
+{
+	struct cli_quoted quoted_path, quoted;
+	struct cli_suggestion suggestion;
+	char names[256];
+	struct sqlauth_text text;
+
+	sqlauth_text_init(&text, names, sizeof(names));
+	cli_suggestion_init(&suggestion, field);
+	for (int column = 0; column < ALL_COLUMNS; column++) {
+		sqlauth_text_add(&text, "%s%s", column == 0 ? "" : ", ", name_column(column));
+		cli_suggestion_consider(&suggestion, name_column(column), strlen(name_column(column)));
+	}
+	cli_quote(&quoted_path, import->csv.path);
+	cli_quote(&quoted, field);
+	if (strpbrk(field, ";\t"))
+		cli_complain("%s: unknown column %s; commas separate columns", quoted_path.text, quoted.text);
+	else if (*suggestion.name)
+		cli_complain("%s: unknown column %s, did you mean %s?", quoted_path.text, quoted.text, suggestion.name);
+	else
+		cli_complain("%s: unknown column %s; there are %s", quoted_path.text, quoted.text, names);
+	return CLI_USAGE;
+}
+
 static enum cli_status read_header(struct import *import)
 {
 	bool seen[ALL_COLUMNS] = {false};
@@ -78,13 +119,13 @@ static enum cli_status read_header(struct import *import)
 	struct cli_quoted quoted;
 
 	for (size_t i = 0; i < import->csv.count && status == CLI_DONE; i++) {
-		int column = 0;
+		int column = find_column(import->csv.fields[i]);
 
-		while (column < ALL_COLUMNS && strcmp(import->csv.fields[i], name_column(column)) != 0)
-			column++;
-		if (column == ALL_COLUMNS || seen[column]) {
-			cli_complain("%s: %s column %s", cli_quote(&quoted, import->csv.path),
-				column == ALL_COLUMNS ? "unknown" : "twice the", import->csv.fields[i]);
+		if (column == ALL_COLUMNS)
+			return complain_unknown_column(import, import->csv.fields[i]);
+		if (seen[column]) {
+			cli_complain("%s: the column %s is there twice", cli_quote(&quoted, import->csv.path),
+				name_column(column));
 			return CLI_USAGE;
 		}
 		seen[column] = true;
@@ -306,9 +347,10 @@ static enum cli_status run(const struct cli_arguments *arguments)
 	import->shows_progress = isatty(STDERR_FILENO);
 	status = run_import(import, arguments->operands[0]);
 	if (status == CLI_DONE) {
-		printf("%s %zu clients", import->is_dry ? "would add" : "added", import->clients);
+		printf("%s %zu client%s", import->is_dry ? "would add" : "added", import->clients,
+			import->clients == 1 ? "" : "s");
 		if (import->secrets.count > 0)
-			printf(", %zu secrets in %s", import->secrets.count,
+			printf(", %zu secret%s in %s", import->secrets.count, import->secrets.count == 1 ? "" : "s",
 				cli_quote(&quoted, arguments->own[SECRETS]));
 		putchar('\n');
 	}
@@ -319,7 +361,7 @@ static enum cli_status run(const struct cli_arguments *arguments)
 const struct cli_command cli_command_client_import = {
 	.name = "client import",
 	.run = run,
-	.operands = "FILE.csv",
+	.operands = "FILE.csv|-",
 	.summary = "create many clients from a CSV file",
 	.help = "The first line names the columns: name, and any of authentication, username, password, "
 		"password_hash,\n"

@@ -31,7 +31,7 @@ struct sqlauth_files {
 };
 
 /* Their paths, and the directory's. A relative database path begins with "./", so that no name means anything but
- * a file to SQLite (":memory:", "file:..."). */
+ * a file to SQLite (":memory:", "file:..."). Zero-initialise; on failure (MEMORY) nothing is left to clear. */
 struct sqlauth_paths {
 	char *file[SQLAUTH_FILE_ROLES];
 	char *directory;

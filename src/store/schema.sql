@@ -21,7 +21,8 @@ INSERT INTO temp.empty_database SELECT count(*) FROM main.sqlite_schema;
 -- group. The CHECKs only repeat in short what triggers refuse with a better message: they also guard the loading of a
 -- dump, in which rows come before triggers.
 
--- One identity that may connect.
+-- One identity that may connect. Not STRICT, which would judge enabled and disconnect_before before the triggers do, in
+-- words that do not say the mend: the CHECKs are as strict. Numbers become text in the other columns, BLOBs are refused.
 CREATE TABLE IF NOT EXISTS clients (
 	name TEXT NOT NULL PRIMARY KEY CHECK (name <> ''),
 	authentication TEXT NOT NULL DEFAULT 'credentials' CHECK (authentication IN ('credentials', 'certificate')),
@@ -29,12 +30,15 @@ CREATE TABLE IF NOT EXISTS clients (
 	password TEXT,             -- an encoded hash; required for 'credentials'
 	mqtt_id TEXT,              -- MQTT client ids it may use: * ? wildcards, %u its username, %% a %; NULL: any
 	enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
-	disconnect_before INTEGER, -- Unix seconds: connections made at or before it are closed
+	disconnect_before INTEGER  -- Unix seconds: connections made at or before it are closed
+		CHECK (typeof(disconnect_before) IN ('integer', 'null')),
 	description TEXT,
 	created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
 	updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
-	CHECK (authentication <> 'credentials' OR (username IS NOT NULL AND password IS NOT NULL))
-) STRICT, WITHOUT ROWID;
+	CHECK (authentication <> 'credentials' OR (username IS NOT NULL AND password IS NOT NULL)),
+	CONSTRAINT "text columns hold no BLOB" CHECK ('blob' NOT IN (typeof(name), typeof(username), typeof(password), typeof(mqtt_id), typeof(description),
+		typeof(created_at), typeof(updated_at)))
+) WITHOUT ROWID;
 
 -- The certificates of a client. With a rowid: nothing depends on a row, and the integrity_check of SQLite 3.40 takes
 -- tables without one for corrupt where the key is not in front.
@@ -132,6 +136,35 @@ CREATE INDEX IF NOT EXISTS group_rules_by_pattern ON group_rules (
 
 CREATE VIEW IF NOT EXISTS check_value (kind, value) AS SELECT NULL, NULL WHERE 0;
 
+CREATE TRIGGER IF NOT EXISTS check_kind INSTEAD OF INSERT ON check_value
+WHEN coalesce(NEW.kind, '') NOT IN ('name', 'authentication', 'username', 'password', 'mqtt_id', 'enabled',
+	'disconnect_before', 'description', 'created_at', 'updated_at', 'permission', 'action', 'topic', 'group_name',
+	'client', 'certificate match_by', 'fingerprint', 'subject', 'common_name', 'dns', 'email', 'uri',
+	'rule match_by', 'rule client', 'rule mqtt_id', 'certificate_fingerprint', 'any', 'anonymous')
+BEGIN
+	SELECT RAISE(ABORT, 'kind: must be a column, such as ''topic'', or what a value is matched by, such as ''dns''');
+END;
+
+-- What is not UTF-8 can never match: Mosquitto refuses it. Where a character is none, unicode() and char() do not give
+-- its bytes back; ASCII need not be looked at one by one.
+CREATE TRIGGER IF NOT EXISTS check_text INSTEAD OF INSERT ON check_value
+WHEN NEW.kind IN ('name', 'username', 'mqtt_id', 'description', 'topic', 'subject', 'common_name', 'dns', 'email', 'uri',
+	'rule mqtt_id') AND (typeof(NEW.value) = 'blob' OR NEW.value GLOB '*[^ -~]*')
+BEGIN
+	SELECT CASE NEW.kind
+		WHEN 'name' THEN RAISE(ABORT, 'name: must be text in UTF-8')
+		WHEN 'username' THEN RAISE(ABORT, 'username: must be text in UTF-8')
+		WHEN 'mqtt_id' THEN RAISE(ABORT, 'mqtt_id: must be text in UTF-8')
+		WHEN 'description' THEN RAISE(ABORT, 'description: must be text in UTF-8')
+		WHEN 'topic' THEN RAISE(ABORT, 'topic: must be text in UTF-8')
+		ELSE RAISE(ABORT, 'value: must be text in UTF-8')
+	END
+	WHERE typeof(NEW.value) = 'blob' OR EXISTS (
+		WITH RECURSIVE rest (text) AS (
+			SELECT NEW.value UNION ALL SELECT substr(text, 2) FROM rest WHERE text <> '')
+		SELECT 1 FROM rest WHERE text <> '' AND substr(text, 1, 1) <> char(unicode(text)));
+END;
+
 CREATE TRIGGER IF NOT EXISTS check_name INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'name'
 BEGIN
 	SELECT CASE
@@ -165,7 +198,7 @@ CREATE TRIGGER IF NOT EXISTS check_password INSTEAD OF INSERT ON check_value
 WHEN NEW.kind = 'password' AND NEW.value IS NOT NULL
 BEGIN
 	SELECT RAISE(ABORT, 'password: is not an encoded hash; make one with: sqlauth passwd')
-	WHERE instr(NEW.value, char(0)) OR NEW.value GLOB '*[^!-~]*' OR length(NEW.value) > 512 OR NOT (
+	WHERE typeof(NEW.value) = 'blob' OR instr(NEW.value, char(0)) OR NEW.value GLOB '*[^!-~]*' OR length(NEW.value) > 512 OR NOT (
 		NEW.value GLOB '$argon2id$v=19$m=[0-9]*,t=[0-9]*,p=[0-9]*$?*$?*'
 		OR NEW.value GLOB '$argon2i$v=19$m=[0-9]*,t=[0-9]*,p=[0-9]*$?*$?*'
 		OR NEW.value GLOB '$secret$blake2b$?*$?*'
@@ -184,6 +217,8 @@ BEGIN
 		WHEN NEW.value = '' THEN RAISE(ABORT, 'mqtt_id: must not be empty; NULL stands for any')
 		WHEN length(CAST(NEW.value AS BLOB)) > 1024 THEN RAISE(ABORT, 'mqtt_id: is longer than 1,024 bytes')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'mqtt_id: must not hold a NUL character')
+		WHEN NEW.value GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || ']*'
+			THEN RAISE(ABORT, 'mqtt_id: must not hold control characters')
 		WHEN instr(replace(replace(NEW.value, '%%', '-'), '%u', '-'), '%')
 			THEN RAISE(ABORT, 'mqtt_id: "%" must be followed by u or %')
 	END;
@@ -199,7 +234,7 @@ CREATE TRIGGER IF NOT EXISTS check_disconnect_before INSTEAD OF INSERT ON check_
 WHEN NEW.kind = 'disconnect_before'
 BEGIN
 	SELECT RAISE(ABORT, 'disconnect_before: must be Unix seconds, such as unixepoch(''now'', ''+1 hour''), or NULL')
-	WHERE NEW.value NOT BETWEEN 0 AND 253402300799;
+	WHERE typeof(NEW.value) NOT IN ('integer', 'null') OR NEW.value NOT BETWEEN 0 AND 253402300799;
 END;
 
 CREATE TRIGGER IF NOT EXISTS check_description INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'description'
@@ -241,6 +276,8 @@ BEGIN
 		WHEN coalesce(NEW.value, '') = '' THEN RAISE(ABORT, 'topic: must not be empty')
 		WHEN length(CAST(NEW.value AS BLOB)) > 65535 THEN RAISE(ABORT, 'topic: is longer than 65,535 bytes')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'topic: must not hold a NUL character')
+		WHEN NEW.value GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || ']*'
+			THEN RAISE(ABORT, 'topic: must not hold control characters')
 		WHEN NEW.value GLOB '*#*/*' THEN RAISE(ABORT, 'topic: "#" must be the last level')
 		WHEN NEW.value GLOB '*[^/]#*' THEN RAISE(ABORT, 'topic: "#" must stand alone in its level')
 		WHEN NEW.value GLOB '*#?*' THEN RAISE(ABORT, 'topic: "#" must stand alone in its level')
@@ -280,7 +317,9 @@ BEGIN
 		WHEN coalesce(NEW.value, '') = '' THEN RAISE(ABORT, 'value: must not be empty')
 		WHEN length(CAST(NEW.value AS BLOB)) > 4096 THEN RAISE(ABORT, 'value: is longer than 4,096 bytes')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'value: must not hold a NUL character')
-		WHEN NEW.kind = 'subject' AND (NEW.value GLOB '/*' OR NEW.value GLOB 'subject=*')
+		-- openssl's other spellings: /O=x/CN=y, subject=..., CN = y, and O=x, CN=y
+		WHEN NEW.kind = 'subject' AND (NEW.value GLOB '/*' OR NEW.value GLOB 'subject=*' OR NEW.value NOT GLOB '?*=*'
+			OR substr(NEW.value, 1, instr(NEW.value, '=')) GLOB '* =' OR NEW.value GLOB '*[^\], *')
 			THEN RAISE(ABORT, 'value: is not a subject as RFC 2253 writes it, such as CN=pump-7,O=Example')
 	END;
 END;
@@ -322,6 +361,8 @@ BEGIN
 			THEN RAISE(ABORT, 'value: must not be empty; ''*'' stands for every MQTT client id')
 		WHEN length(CAST(NEW.value AS BLOB)) > 1024 THEN RAISE(ABORT, 'value: is longer than 1,024 bytes')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'value: must not hold a NUL character')
+		WHEN NEW.value GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || ']*'
+			THEN RAISE(ABORT, 'value: must not hold control characters')
 	END;
 END;
 
