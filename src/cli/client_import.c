@@ -251,6 +251,8 @@ static enum cli_status add_client(struct import *import)
 
 	if (!needs_password && (values[PASSWORD] || values[PASSWORD_HASH]))
 		return complain(import, "a certificate client has no password");
+	if (values[ENABLED] && strcmp(values[ENABLED], "0") != 0 && strcmp(values[ENABLED], "1") != 0)
+		return complain(import, "enabled: must be 1 or 0");
 	if (needs_password)
 		status = make_hash(import, username);
 	if (status == CLI_DONE)

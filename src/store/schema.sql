@@ -21,8 +21,7 @@ INSERT INTO temp.empty_database SELECT count(*) FROM main.sqlite_schema;
 -- group. The CHECKs only repeat in short what triggers refuse with a better message: they also guard the loading of a
 -- dump, in which rows come before triggers.
 
--- One identity that may connect. Not STRICT, which would judge enabled and disconnect_before before the triggers do, in
--- words that do not say the mend: the CHECKs are as strict. Numbers become text in the other columns, BLOBs are refused.
+-- One identity that may connect.
 CREATE TABLE IF NOT EXISTS clients (
 	name TEXT NOT NULL PRIMARY KEY CHECK (name <> ''),
 	authentication TEXT NOT NULL DEFAULT 'credentials' CHECK (authentication IN ('credentials', 'certificate')),
@@ -30,15 +29,12 @@ CREATE TABLE IF NOT EXISTS clients (
 	password TEXT,             -- an encoded hash; required for 'credentials'
 	mqtt_id TEXT,              -- MQTT client ids it may use: * ? wildcards, %u its username, %% a %; NULL: any
 	enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
-	disconnect_before INTEGER  -- Unix seconds: connections made at or before it are closed
-		CHECK (typeof(disconnect_before) IN ('integer', 'null')),
+	disconnect_before INTEGER, -- Unix seconds: connections made at or before it are closed
 	description TEXT,
 	created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
 	updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
-	CHECK (authentication <> 'credentials' OR (username IS NOT NULL AND password IS NOT NULL)),
-	CONSTRAINT "text columns hold no BLOB" CHECK ('blob' NOT IN (typeof(name), typeof(username), typeof(password), typeof(mqtt_id), typeof(description),
-		typeof(created_at), typeof(updated_at)))
-) WITHOUT ROWID;
+	CHECK (authentication <> 'credentials' OR (username IS NOT NULL AND password IS NOT NULL))
+) STRICT, WITHOUT ROWID;
 
 -- The certificates of a client. With a rowid: nothing depends on a row, and the integrity_check of SQLite 3.40 takes
 -- tables without one for corrupt where the key is not in front.
@@ -149,7 +145,7 @@ END;
 -- its bytes back; ASCII need not be looked at one by one.
 CREATE TRIGGER IF NOT EXISTS check_text INSTEAD OF INSERT ON check_value
 WHEN NEW.kind IN ('name', 'username', 'mqtt_id', 'description', 'topic', 'subject', 'common_name', 'dns', 'email', 'uri',
-	'rule mqtt_id') AND (typeof(NEW.value) = 'blob' OR NEW.value GLOB '*[^ -~]*')
+	'rule mqtt_id') AND NEW.value GLOB '*[^ -~]*'
 BEGIN
 	SELECT CASE NEW.kind
 		WHEN 'name' THEN RAISE(ABORT, 'name: must be text in UTF-8')
@@ -159,7 +155,7 @@ BEGIN
 		WHEN 'topic' THEN RAISE(ABORT, 'topic: must be text in UTF-8')
 		ELSE RAISE(ABORT, 'value: must be text in UTF-8')
 	END
-	WHERE typeof(NEW.value) = 'blob' OR EXISTS (
+	WHERE EXISTS (
 		WITH RECURSIVE rest (text) AS (
 			SELECT NEW.value UNION ALL SELECT substr(text, 2) FROM rest WHERE text <> '')
 		SELECT 1 FROM rest WHERE text <> '' AND substr(text, 1, 1) <> char(unicode(text)));
@@ -198,7 +194,7 @@ CREATE TRIGGER IF NOT EXISTS check_password INSTEAD OF INSERT ON check_value
 WHEN NEW.kind = 'password' AND NEW.value IS NOT NULL
 BEGIN
 	SELECT RAISE(ABORT, 'password: is not an encoded hash; make one with: sqlauth passwd')
-	WHERE typeof(NEW.value) = 'blob' OR instr(NEW.value, char(0)) OR NEW.value GLOB '*[^!-~]*' OR length(NEW.value) > 512 OR NOT (
+	WHERE instr(NEW.value, char(0)) OR NEW.value GLOB '*[^!-~]*' OR length(NEW.value) > 512 OR NOT (
 		NEW.value GLOB '$argon2id$v=19$m=[0-9]*,t=[0-9]*,p=[0-9]*$?*$?*'
 		OR NEW.value GLOB '$argon2i$v=19$m=[0-9]*,t=[0-9]*,p=[0-9]*$?*$?*'
 		OR NEW.value GLOB '$secret$blake2b$?*$?*'
@@ -234,7 +230,7 @@ CREATE TRIGGER IF NOT EXISTS check_disconnect_before INSTEAD OF INSERT ON check_
 WHEN NEW.kind = 'disconnect_before'
 BEGIN
 	SELECT RAISE(ABORT, 'disconnect_before: must be Unix seconds, such as unixepoch(''now'', ''+1 hour''), or NULL')
-	WHERE typeof(NEW.value) NOT IN ('integer', 'null') OR NEW.value NOT BETWEEN 0 AND 253402300799;
+	WHERE NEW.value NOT BETWEEN 0 AND 253402300799;
 END;
 
 CREATE TRIGGER IF NOT EXISTS check_description INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'description'
