@@ -198,6 +198,16 @@ void plugin_note_verdict(struct plugin *plugin, const struct verify_mark *mark, 
 		sqlauth_engine_imitate(plugin->engine, hash);
 }
 
+enum verify_answer plugin_verify_here(struct plugin *plugin, const struct verify_question *question,
+	const struct verify_mark *mark, enum sqlauth_error *verified_r)
+{
+	enum verify_answer answer = verify_here(&plugin->verifier, question, verified_r);
+
+	if (answer == VERIFY_DONE)
+		plugin_note_verdict(plugin, mark, question->username, question->hash, *verified_r);
+	return answer;
+}
+
 bool plugin_decide(struct plugin *plugin, struct asker *asker, struct sqlauth_identity *identity,
 	const struct verify_mark *mark, enum verify_answer answer, enum sqlauth_error verified)
 {
@@ -210,15 +220,15 @@ bool plugin_decide(struct plugin *plugin, struct asker *asker, struct sqlauth_id
 	return admit(plugin, asker, identity, verified, &why) == MOSQ_ERR_SUCCESS;
 }
 
-/* Whether the answer may come later: the work takes time, and the broker's username needs no change, for which the
- * connection would have to be there still. */
+/* Whether the answer may come later: the work takes time, the broker's username needs no change, for which the
+ * connection would have to be there still, and nobody else is kept from the id. */
 static bool may_delay(const struct plugin *plugin, const struct asker *asker, const struct sqlauth_identity *identity)
 {
 	const char *visible = sqlauth_identity_username(identity);
 
 	return plugin->delayed && verify_is_slow(&plugin->verifier, sqlauth_identity_hash(identity)) &&
 	       (!visible || (asker->username && strcmp(visible, asker->username) == 0)) &&
-	       delayed_ready(plugin->delayed);
+	       !delayed_is_contested(plugin->delayed, asker->mqtt_id) && delayed_ready(plugin->delayed);
 }
 
 /* *identity is taken where the answer is delayed. */
@@ -247,9 +257,7 @@ static int verify(struct plugin *plugin, struct asker *asker, const char *passwo
 		plugin->verifier.counts.busy++;
 		answer = VERIFY_BUSY;
 	} else if (answer == VERIFY_NEEDED) {
-		answer = verify_here(&plugin->verifier, &question, &verified);
-		if (answer == VERIFY_DONE)
-			plugin_note_verdict(plugin, &mark, asker->username, question.hash, verified);
+		answer = plugin_verify_here(plugin, &question, &mark, &verified);
 	}
 	if (answer != VERIFY_DONE)
 		return turn_away(plugin, asker, mark.place, answer);
@@ -460,6 +468,10 @@ int plugin_on_disconnect(int event, void *data, void *instance)
 	 * when its certificate is gone. One that was refused just now has no will. */
 	if (!mosquitto_client && asker.mqtt_id && plugin->asked != asker.handle)
 		(void)plugin_find_session(plugin, &asker, false, &session);
+	/* 2.1: nobody was asked about a connection whose id is held by one that waits. */
+	if (mosquitto_client && asker.mqtt_id && plugin->asked != asker.handle &&
+		!sqlauth_sessions_find_handle(plugin->sessions, asker.handle, asker.mqtt_id, asker.username))
+		delayed_note_turned_away(asker.handle, asker.mqtt_id);
 	if (plugin->asked == asker.handle)
 		plugin->asked = NULL;
 	end(plugin, ended->client, may_live_on);

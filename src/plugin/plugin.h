@@ -91,6 +91,10 @@ enum sqlauth_error plugin_find_session(
 void plugin_note_verdict(struct plugin *plugin, const struct verify_mark *mark, const char *username, const char *hash,
 	enum sqlauth_error verified);
 
+/* Verifies in the broker's thread, if there is time for it, and takes note of the verdict. DONE or BUSY. */
+enum verify_answer plugin_verify_here(struct plugin *plugin, const struct verify_question *question,
+	const struct verify_mark *mark, enum sqlauth_error *verified_r);
+
 /* What becomes of a connection that waited: whether it is accepted, its session begun. */
 bool plugin_decide(struct plugin *plugin, struct asker *asker, struct sqlauth_identity *identity,
 	const struct verify_mark *mark, enum verify_answer answer, enum sqlauth_error verified);

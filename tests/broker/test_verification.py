@@ -210,31 +210,33 @@ class DelayedTest(VerificationTest):
 
     def test_a_verdict_reaches_only_who_asked_for_it(self):
         """The race of a name that is given to two connections, a thousand times: somebody with the right password connects and
-        goes; another one comes at once under the same id with a wrong one."""
+        goes; another one comes at once under the same id with a wrong one. Each time another id: where the second one comes
+        too early, nobody waits with that id for a while."""
         hash_seconds = 0.002
         self.slow(hash_seconds)
         self.start_broker({"verify_threads": "2", **NO_MEMORY})
         generator = random.Random(1)
         for i in range(1000):
-            first = self.ask("same", "alice", "secret")
+            first = self.ask("same-%d" % i, "alice", "secret")
             wait_until = time.perf_counter() + generator.uniform(0, 1.5 * hash_seconds)
             while time.perf_counter() < wait_until:
                 pass
             (first.abort if i % 2 else first.close)()
-            second = self.ask("same", ("alice", "bob", "mallory")[i % 3], "wrong %d" % i)
+            second = self.ask("same-%d" % i, ("alice", "bob", "mallory")[i % 3], "wrong %d" % i)
             self.assertIn(self.answer(second), (mqtt.NOT_AUTHORIZED, mqtt.CLOSED), i)
             second.close()
             del self.clients[:]
-        self.connect("same", "bob", "secret")  # nobody is left who has the id
+        for i in range(10):
+            self.connect("same-%d" % i, "bob", "secret")  # nobody is left who has the id
 
     def test_a_newer_connection_with_the_right_password_gets_its_own_verdict(self):
         self.slow(0.01)
         self.start_broker({"verify_threads": "1", **NO_MEMORY})
         accepted = 0
         for i in range(50):
-            self.ask("same", "bob", "wrong %d" % i).abort()
+            self.ask("same-%d" % i, "bob", "wrong %d" % i).abort()
             self.broker.turn()
-            second = self.ask("same", "alice", "secret")
+            second = self.ask("same-%d" % i, "alice", "secret")
             code = self.answer(second)
             self.assertIn(code, (mqtt.SUCCESS, mqtt.CLOSED))
             if code == mqtt.SUCCESS:
@@ -265,6 +267,37 @@ class DelayedTest(VerificationTest):
         took, code, _ = self.timed("b", "bob", "secret", ("127.0.0.2", 0))
         self.assertEqual(code, mqtt.SUCCESS)
         self.assertLess(took, 5)  # those who came before from one address would take 25 s
+
+    def test_nobody_keeps_a_client_id_from_its_owner_by_guessing_with_it(self):
+        """The broker closes every connection that asks for the id of one that waits, and asks nobody."""
+        self.slow(0.03)
+        for options in ({}, NO_MEMORY):
+            with self.subTest(options=options):
+                self.start_broker({"verify_threads": "1", **options})
+                self.login("alice").disconnect()
+                for i in range(100):
+                    self.ask("w%d" % i, "bob", "wrong %d" % i)
+                codes = []
+                for i in range(6):
+                    guess = self.ask("alice", "mallory", "wrong %d" % i, ("127.0.0.2", 0))
+                    self.broker.turn()
+                    _, code, owner = self.timed("alice", "alice", "secret", ("127.0.0.3", 0))
+                    codes.append(code)
+                    self.assertEqual(self.answer(guess), mqtt.NOT_AUTHORIZED)
+                    owner.close()
+                self.assertEqual(codes, [mqtt.CLOSED] + 5 * [mqtt.SUCCESS])
+                self.broker.stop()
+
+    def test_who_waits_gets_its_own_answer_when_somebody_else_asks_for_its_id(self):
+        self.slow(0.03)
+        self.start_broker({"verify_threads": "1"})
+        for i in range(100):
+            self.ask("w%d" % i, "bob", "wrong %d" % i)
+        owner = self.ask("alice", "alice", "secret", ("127.0.0.3", 0))
+        self.broker.turn()
+        self.assertEqual(self.timed("alice", "mallory", "wrong", ("127.0.0.2", 0))[1], mqtt.CLOSED)
+        self.assertEqual(self.answer(owner), mqtt.SUCCESS)
+        self.assertTrue(owner.is_open())
 
     def test_waiting_work_of_who_has_failed_too_often_is_dropped(self):
         self.slow(0.05, "alice")

@@ -88,13 +88,24 @@ static struct mosquitto **find_delayed(const char *id)
 	return NULL;
 }
 
+static int turn_away(struct mosquitto *client)
+{
+	struct mosquitto_evt_disconnect event = {.client = client};
+
+	raise_event(MOSQ_EVT_DISCONNECT, &event);
+	return STUB_TURNED_AWAY;
+}
+
 int stub_connect(struct mosquitto *client)
 {
 	struct mosquitto_evt_basic_auth event = {.client = client,
 		.username = (char *)(uintptr_t)client->username,
 		.password = (char *)(uintptr_t)client->password};
-	int answer = raise_event(MOSQ_EVT_BASIC_AUTH, &event);
+	int answer;
 
+	if (find_delayed(client->id))
+		return turn_away(client);
+	answer = raise_event(MOSQ_EVT_BASIC_AUTH, &event);
 	if (answer == MOSQ_ERR_SUCCESS)
 		announce(client);
 	for (int i = 0; answer == STUB_DELAYED && i < DELAYED_MAX; i++)
