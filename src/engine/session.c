@@ -366,13 +366,13 @@ bool sqlauth_session_is_of(const struct sqlauth_session *session, enum sqlauth_s
 	return session->kind == kind && (kind == SQLAUTH_SESSION_DEFERRED || same_string(session->client, client));
 }
 
-bool sqlauth_sessions_in_use(struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle,
-	enum sqlauth_session_kind kind, const char *client)
+const struct sqlauth_session *sqlauth_sessions_next_holder(
+	struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle, const struct sqlauth_session *after)
 {
-	for (struct sqlauth_session *s = first_with_id(sessions, mqtt_id); s; s = next_with_id(s))
-		if (s->state == CONNECTED && s->handle != handle && !sqlauth_session_is_of(s, kind, client))
-			return true;
-	return false;
+	const struct sqlauth_session *s = after ? next_with_id(after) : first_with_id(sessions, mqtt_id);
+	while (s && (s->state != CONNECTED || s->handle == handle))
+		s = next_with_id(s);
+	return s;
 }
 
 void sqlauth_sessions_visit_connected(struct sqlauth_sessions *sessions, sqlauth_session_visitor *visit, void *context)

@@ -105,34 +105,13 @@ static enum sqlauth_error take_certificate(const struct mosquitto *client, struc
 	return x509 ? sqlauth_certificate_take_x509(x509, certificate_r) : SQLAUTH_OK;
 }
 
-/* Whether the id is another client's, who is connected, and takeovers are not for everybody. */
-static bool is_in_use(
-	struct plugin *plugin, const struct asker *asker, enum sqlauth_session_kind kind, const char *client)
-{
-	struct mosquitto *holder;
-	const struct sqlauth_session *session;
-
-	if (plugin->options.takeover_any)
-		return false;
-	if (!mosquitto_client)
-		return sqlauth_sessions_in_use(plugin->sessions, asker->mqtt_id, asker->handle, kind, client);
-	/* 2.1 says whose the id is, and gives no DISCONNECT for a client that left while another plugin was still
-	 * deciding about it: such a one holds nothing. */
-	holder = mosquitto_client(asker->mqtt_id);
-	if (!holder)
-		return false;
-	session = sqlauth_sessions_find_handle(
-		plugin->sessions, holder, asker->mqtt_id, mosquitto_client_username(holder));
-	return session && sqlauth_session_is_connected(session) && !sqlauth_session_is_of(session, kind, client);
-}
-
 /* Lets an identified and admitted client in. */
 static int let_in(
 	struct plugin *plugin, struct asker *asker, const struct sqlauth_identity *identity, struct sqlauth_acl *acl)
 {
 	const char *client = sqlauth_identity_client(identity), *visible = sqlauth_identity_username(identity);
 
-	if (is_in_use(plugin, asker, SQLAUTH_SESSION_OURS, client))
+	if (plugin_id_is_in_use(plugin, asker, SQLAUTH_SESSION_OURS, client))
 		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
 	/* Also where another, unknown username was given: nobody chooses what %u stands for. */
 	if (visible && (!asker->username || strcmp(visible, asker->username) != 0)) {
@@ -148,7 +127,7 @@ static int let_in(
 
 static int leave_to_others(struct plugin *plugin, const struct asker *asker)
 {
-	if (is_in_use(plugin, asker, SQLAUTH_SESSION_DEFERRED, NULL))
+	if (plugin_id_is_in_use(plugin, asker, SQLAUTH_SESSION_DEFERRED, NULL))
 		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
 	if (begin_session(plugin, asker, NULL, SQLAUTH_SESSION_DEFERRED, false, NULL))
 		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
