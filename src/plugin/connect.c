@@ -180,7 +180,7 @@ void plugin_note_verdict(struct plugin *plugin, const struct verify_mark *mark, 
 enum verify_answer plugin_verify_here(struct plugin *plugin, const struct verify_question *question,
 	const struct verify_mark *mark, enum sqlauth_error *verified_r)
 {
-	enum verify_answer answer = verify_here(&plugin->verifier, question, verified_r);
+	enum verify_answer answer = verify_here(&plugin->verifier, question, mark, verified_r);
 
 	if (answer == VERIFY_DONE)
 		plugin_note_verdict(plugin, mark, question->username, question->hash, *verified_r);

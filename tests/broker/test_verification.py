@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import random
 import statistics
 import threading
@@ -9,7 +10,7 @@ import time
 import unittest
 
 import mqtt
-from broker import CAN_DELAY, BrokerTest
+from broker import CAN_DELAY, BrokerTest, Listener
 from database import hash_password
 
 BUSY = {mqtt.SERVER_BUSY} if CAN_DELAY else {mqtt.CLOSED}
@@ -46,9 +47,9 @@ class VerificationTest(BrokerTest):
         for name in names or ("alice", "bob"):
             self.set_hash(name, encoded)
 
-    def timed(self, client_id, username, password, source=None):
+    def timed(self, client_id, username, password, source=None, **arguments):
         """Seconds from CONNECT to the answer, and the answer."""
-        client = self.client(client_id, username=username, password=password)
+        client = self.client(client_id, username=username, password=password, **arguments)
         client.source = source
         client.open()
         begin = time.perf_counter()
@@ -177,6 +178,57 @@ class RationTest(VerificationTest):
         self.assertLess(hashed / (time.perf_counter() - begin), 0.4)
         self.assertTrue(watcher.is_open())
         self.assert_logged(r"reason=busy ")
+
+
+class FloodTest(VerificationTest):
+    """In the broker's thread, as on 2.0, where nobody can wait."""
+
+    OPTIONS = {"verify_threads": "0", "verify_share": "0.5", "failures_per_address": "20", "failures_per_username": "5"}
+
+    def guess_from(self, address):
+        """Guesses from this address without a pause, in a thread of its own, until the test ends. Comes back when some guesses
+        have been hashed, so that nothing is owed any more for what came before them."""
+        hashed, over = threading.Semaphore(0), threading.Event()
+
+        def work():
+            for i in itertools.count():
+                if over.is_set():
+                    return
+                client = mqtt.Client(self.broker.port(), "g", "user-%d" % i, "guess")
+                client.source = (address, 0)
+                if client.connect() == mqtt.NOT_AUTHORIZED:
+                    hashed.release()
+                client.close()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(over.set)
+        for _ in range(8):
+            self.assertTrue(hashed.acquire(timeout=mqtt.DEADLINE))
+
+    def test_an_owner_gets_in_at_once_while_another_address_guesses(self):
+        self.slow(0.05)
+        self.start_broker({**self.OPTIONS, **NO_MEMORY})
+        self.assert_refused("x", "bob", "wrong", because="wrong_password")  # unknown usernames take as long from here on
+        self.guess_from("127.0.0.2")
+        self.assert_logged("reason=busy .* address=.127.0.0.2")
+        self.assertEqual(self.timed("a", "alice", "secret", ("127.0.0.3", 0))[1], mqtt.SUCCESS)
+
+    def test_all_instances_together_have_one_share(self):
+        self.slow(0.05)
+        listeners = [Listener(name) for name in ("plain", "second", "third")]
+        self.start_broker({**self.OPTIONS, **NO_MEMORY, "verify_share": "0.2"}, listeners=listeners,
+                          settings=["per_listener_settings true"])
+        begin, hashed, answers = time.perf_counter(), 0.0, []
+        while time.perf_counter() - begin < 3:
+            for listener in listeners:
+                took, code, client = self.timed("a", "alice", "secret", listener=listener.name)
+                client.close()
+                answers.append(code)
+                hashed += took if code == mqtt.SUCCESS else 0
+        self.assertIn(mqtt.SUCCESS, answers)
+        self.assertLess(hashed / (time.perf_counter() - begin), 0.4)
 
 
 class DelayedTest(VerificationTest):
