@@ -113,7 +113,8 @@ static int let_in(
 
 	if (plugin_id_is_in_use(plugin, asker, SQLAUTH_SESSION_OURS, client))
 		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
-	/* Also where another, unknown username was given: nobody chooses what %u stands for. */
+	/* Also where another, unknown username was given: nobody chooses what %u stands for. Whoever waited for its
+	 * password was found by the username that it gave, so nothing is to be changed. */
 	if (visible && (!asker->username || strcmp(visible, asker->username) != 0)) {
 		if (!asker->client || mosquitto_set_username(asker->client, visible) != MOSQ_ERR_SUCCESS)
 			return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
@@ -167,13 +168,13 @@ static int turn_away(struct plugin *plugin, const struct asker *asker, uint64_t 
 	return try_again_later(asker->client, rationed ? BROKER_ERR_CONNECTION_RATE_EXCEEDED : BROKER_ERR_SERVER_BUSY);
 }
 
-/* Unknown usernames take the time of the last slow hash that was computed for anybody. Fast ones are of secrets that
- * need no such cover. */
+/* Unknown usernames take the time of the last hash that was computed for anybody, be it for one of them. Generated
+ * secrets are left out: nobody guesses them, and an unknown username that cost as little would be guessed for free. */
 void plugin_note_verdict(struct plugin *plugin, const struct verify_mark *mark, const char *username, const char *hash,
 	enum sqlauth_error verified)
 {
 	verify_note(&plugin->verifier, mark, username, verified);
-	if ((!verified || verified == SQLAUTH_ERROR_MISMATCH) && verify_is_slow(&plugin->verifier, hash))
+	if ((!verified || verified == SQLAUTH_ERROR_MISMATCH) && verify_is_guessable(&plugin->verifier, hash))
 		sqlauth_engine_imitate(plugin->engine, hash);
 }
 
@@ -199,14 +200,10 @@ bool plugin_decide(struct plugin *plugin, struct asker *asker, struct sqlauth_id
 	return admit(plugin, asker, identity, verified, &why) == MOSQ_ERR_SUCCESS;
 }
 
-/* Whether the answer may come later: the work takes time, the broker's username needs no change, for which the
- * connection would have to be there still, and nobody else is kept from the id. */
+/* Whether the answer may come later: the work takes time, and nobody else is kept from the id. */
 static bool may_delay(const struct plugin *plugin, const struct asker *asker, const struct sqlauth_identity *identity)
 {
-	const char *visible = sqlauth_identity_username(identity);
-
 	return plugin->delayed && verify_is_slow(&plugin->verifier, sqlauth_identity_hash(identity)) &&
-	       (!visible || (asker->username && strcmp(visible, asker->username) == 0)) &&
 	       !delayed_is_contested(plugin->delayed, asker->mqtt_id) && delayed_ready(plugin->delayed);
 }
 

@@ -73,6 +73,13 @@ bool verify_is_slow(const struct verifier *verifier, const char *hash)
 	       scheme != SQLAUTH_SCHEME_MOSQUITTO_SHA512;
 }
 
+bool verify_is_guessable(const struct verifier *verifier, const char *hash)
+{
+	enum sqlauth_password_scheme scheme;
+
+	return !sqlauth_password_inspect(hash, &verifier->limits, &scheme) && scheme != SQLAUTH_SCHEME_SECRET;
+}
+
 enum verify_answer verify_here(struct verifier *verifier, const struct verify_question *question,
 	const struct verify_mark *mark, enum sqlauth_error *verified_r)
 {

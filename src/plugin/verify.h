@@ -67,6 +67,10 @@ enum verify_answer verify_consult(struct verifier *verifier, const struct verify
 /* Whether the hash takes milliseconds and more. One that cannot be computed takes no time. */
 bool verify_is_slow(const struct verifier *verifier, const char *hash);
 
+/* Whether it is of a password that somebody may have chosen: well formed, within the limits, and not a generated
+ * secret's. */
+bool verify_is_guessable(const struct verifier *verifier, const char *hash);
+
 /* Computes it in this thread: DONE and what sqlauth_password_verify said in *verified_r, or BUSY. The caller notes it.
  * There is one broker's thread, so all verifiers share its time. */
 enum verify_answer verify_here(struct verifier *verifier, const struct verify_question *question,
