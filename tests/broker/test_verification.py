@@ -338,6 +338,23 @@ class DelayedTest(VerificationTest):
         self.assertEqual(code, mqtt.SUCCESS)
         self.assertLess(took, 5)  # those who came before from one address would take 25 s
 
+    def test_addresses_are_served_in_turn_whatever_the_length_of_their_lines(self):
+        self.slow(0.05, "alice")
+        self.start_broker({"verify_threads": "1"})
+        lines = {}
+        for address, length in (("127.0.0.2", 60), ("127.0.0.3", 20), ("127.0.0.4", 2)):
+            lines[address] = [self.ask("%s-%d" % (address, i), "alice", "wrong %s %d" % (address, i), (address, 0))
+                              for i in range(length)]
+            self.broker.turn()
+        for client in lines["127.0.0.4"]:
+            self.assertEqual(self.answer(client), mqtt.NOT_AUTHORIZED)
+        answered = {address: sum(client.readable() for client in clients) for address, clients in lines.items()}
+        self.assertLess(answered["127.0.0.2"], 20, answered)
+        self.assertLess(answered["127.0.0.3"], 10, answered)
+        for client in lines["127.0.0.3"]:
+            self.assertEqual(self.answer(client), mqtt.NOT_AUTHORIZED)
+        self.assertTrue(any(not client.readable() for client in lines["127.0.0.2"]))
+
     def test_nobody_keeps_a_client_id_from_its_owner_by_guessing_with_it(self):
         """The broker closes every connection that asks for the id of one that waits, and asks nobody."""
         self.slow(0.03)

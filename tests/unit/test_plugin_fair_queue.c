@@ -63,7 +63,7 @@ static void one_place_gets_half_of_the_room_and_the_next_half_of_the_rest(void *
 	int at = 0;
 
 	(void)state;
-	fair_queue_init(&queue, 100);
+	fair_queue_init(&queue, 114); /* of which 14 are for newcomers */
 	for (uint64_t place = 0; place < 4; place++) {
 		int got = 0;
 		while (fair_queue_add(&queue, &items[at], place, 1)) {
@@ -72,6 +72,29 @@ static void one_place_gets_half_of_the_room_and_the_next_half_of_the_rest(void *
 		}
 		assert_in_range(got, expected[place], expected[place] + 1);
 	}
+	while (fair_queue_take(&queue))
+		;
+}
+
+static void newcomers_find_room_where_a_few_have_taken_all_they_can_get(void **state)
+{
+	enum { PLACES = 20, NEWCOMERS = 120 };
+	struct fair_queue queue;
+	int at = 0, held;
+
+	(void)state;
+	fair_queue_init(&queue, 8 * NEWCOMERS);
+	for (uint64_t place = 0; place < PLACES; place++)
+		while (fair_queue_add(&queue, &items[at], place, 1))
+			at++;
+	held = at;
+	assert_in_range(held, 7 * NEWCOMERS, 7 * NEWCOMERS + PLACES);
+	assert_false(fair_queue_add(&queue, &items[at], PLACES, 2));
+	for (uint64_t place = PLACES; fair_queue_add(&queue, &items[at], place, 1); place++) {
+		at++;
+		assert_false(fair_queue_add(&queue, &items[at], place, 1));
+	}
+	assert_int_equal(at, 8 * NEWCOMERS);
 	while (fair_queue_take(&queue))
 		;
 }
@@ -233,6 +256,7 @@ int main(void)
 		cmocka_unit_test(places_are_served_in_turn_and_each_in_its_own_order),
 		cmocka_unit_test(a_long_line_does_not_hold_up_a_newcomer),
 		cmocka_unit_test(one_place_gets_half_of_the_room_and_the_next_half_of_the_rest),
+		cmocka_unit_test(newcomers_find_room_where_a_few_have_taken_all_they_can_get),
 		cmocka_unit_test(what_costs_more_takes_more_room),
 		cmocka_unit_test(what_is_taken_out_is_not_served),
 		cmocka_unit_test(every_allocation_may_fail),
