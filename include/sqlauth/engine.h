@@ -84,7 +84,8 @@ enum sqlauth_error sqlauth_engine_new(const struct sqlauth_engine_options *optio
 void sqlauth_engine_free(struct sqlauth_engine *engine);
 
 /* Step one. The identity is made for every outcome but UNAVAILABLE and UNKNOWN and is the caller's
- * (sqlauth_identity_free). *why says, for UNAVAILABLE, what is wrong with the database. A few indexed lookups. */
+ * (sqlauth_identity_free). *why says, for UNAVAILABLE, what is wrong with the database. A few indexed lookups; with
+ * admit_follows, one look whether anything changed where the client connected before. */
 enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, const struct sqlauth_connect *connect,
 	struct sqlauth_identity **identity_r, struct sqlauth_text *why) __attribute__((warn_unused_result));
 

@@ -143,6 +143,9 @@ typedef void sqlauth_rule_visitor(void *context, const char *match_by, const cha
 enum sqlauth_error sqlauth_store_visit_rules(struct sqlauth_store *store, const struct sqlauth_rule_query *query,
 	sqlauth_rule_visitor *visit, void *context) __attribute__((warn_unused_result));
 
+/* OK where any 'mqtt_id' rule exists, else NOT_FOUND. */
+enum sqlauth_error sqlauth_store_has_mqtt_id_rule(struct sqlauth_store *store) __attribute__((warn_unused_result));
+
 /* OK where any 'anonymous' rule exists, else NOT_FOUND. */
 enum sqlauth_error sqlauth_store_has_anonymous_rule(struct sqlauth_store *store) __attribute__((warn_unused_result));
 

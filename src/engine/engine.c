@@ -16,7 +16,8 @@ struct sqlauth_engine {
 	struct sqlauth_identity *reading; /* whose snapshot is still open; NULL: none is */
 	const struct sqlauth_clock *clock;
 	struct acl_cache acls;
-	struct recall_cache recalled;
+	struct recall_cache recalled, connects;
+	bool mqtt_ids_matter; /* for groups, in the version of connects */
 	bool defer_unknown;
 	char decoy[SQLAUTH_HASH_SIZE]; /* what unknown usernames are verified against */
 };
@@ -57,8 +58,11 @@ enum sqlauth_error sqlauth_engine_new(
 		return SQLAUTH_ERROR_MEMORY;
 	error = recall_cache_init(&engine->recalled, RECALL_CACHE_MAX);
 	if (!error)
+		error = recall_cache_init(&engine->connects, RECALL_CONNECTS_MAX);
+	if (!error)
 		error = sqlauth_store_open(options->database, &engine->store, why);
 	if (error) {
+		recall_cache_fini(&engine->connects);
 		recall_cache_fini(&engine->recalled);
 		free(engine);
 		return error;
@@ -76,6 +80,7 @@ void sqlauth_engine_free(struct sqlauth_engine *engine)
 	if (!engine)
 		return;
 	sqlauth_engine_let_go(engine);
+	recall_cache_fini(&engine->connects);
 	recall_cache_fini(&engine->recalled);
 	acl_cache_clear(&engine->acls);
 	sqlauth_store_close(engine->store);
@@ -97,6 +102,8 @@ struct sqlauth_store *sqlauth_engine_store(struct sqlauth_engine *engine)
 
 /* ---- snapshots ---- */
 
+/* What an identity was read from is as it was while the engine is `reading` it: in an open snapshot, or from memory a
+ * moment ago. */
 static enum sqlauth_error begin_reading(struct sqlauth_engine *engine, struct sqlauth_text *why)
 {
 	sqlauth_engine_let_go(engine);
@@ -131,7 +138,11 @@ void sqlauth_identity_free(struct sqlauth_identity *identity)
 		return;
 	if (identity->engine)
 		sqlauth_engine_let_go(identity->engine);
-	sqlauth_client_clear(&identity->client);
+	if (identity->recalled)
+		recall_client_unref(identity->recalled);
+	else
+		sqlauth_client_clear(&identity->client);
+	sqlauth_acl_unref(identity->acl);
 	free(identity->mqtt_id);
 	free(identity->fingerprint);
 	free(identity->matched);
@@ -169,6 +180,55 @@ static struct sqlauth_identity *identity_new(const struct sqlauth_connect *conne
 	return identity;
 }
 
+/* ---- clients that connect again, while the database says the same ----
+ *
+ * Only those that a username names and no certificate: there all that a connect reads is the client's row and its ACL.
+ * What is judged by them, by password and by time is judged anew. */
+
+/* Where no rule is about MQTT client ids, a client is the same under each of them. */
+static const char *id_that_matters(const struct sqlauth_engine *engine, const char *mqtt_id)
+{
+	return engine->mqtt_ids_matter ? mqtt_id : "";
+}
+
+/* Outside of any snapshot. The version is read before what is remembered under it: whatever changes in between makes
+ * that a stale one. */
+static void recall_connect(
+	struct sqlauth_engine *engine, const struct sqlauth_connect *connect, struct sqlauth_identity *identity)
+{
+	const struct recall_answer *answer;
+	uint64_t version;
+
+	if (!connect->username || connect->certificate || !connect->admit_follows ||
+		sqlauth_store_data_version(engine->store, &version) != SQLAUTH_OK)
+		return;
+	identity->memorable = true;
+	answer = recall_cache_find(
+		&engine->connects, version, 0, id_that_matters(engine, connect->mqtt_id), connect->username);
+	if (!answer)
+		return;
+	identity->recalled = recall_client_ref(answer->client);
+	identity->client = answer->client->row;
+	identity->acl = sqlauth_acl_ref(answer->acl);
+}
+
+/* The first one of a version also learns what counts in it. */
+static void remember_connect(struct sqlauth_engine *engine, struct sqlauth_identity *identity, struct sqlauth_acl *acl)
+{
+	struct recall_answer answer = {.outcome = SQLAUTH_OUTCOME_ACCEPT, .acl = acl, .until = INT64_MAX};
+
+	if (!identity->memorable || !identity->client.username)
+		return;
+	if (engine->connects.index.count == 0)
+		engine->mqtt_ids_matter = sqlauth_store_has_mqtt_id_rule(engine->store) != SQLAUTH_ERROR_NOT_FOUND;
+	answer.client = recall_client_new(&identity->client);
+	if (!answer.client)
+		return;
+	identity->recalled = answer.client;
+	recall_cache_add(
+		&engine->connects, id_that_matters(engine, identity->mqtt_id), identity->client.username, &answer);
+}
+
 /* ---- step one ---- */
 
 static bool is_deferred(const struct sqlauth_engine *engine, const struct sqlauth_identity *identity)
@@ -184,8 +244,11 @@ enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, cons
 	enum sqlauth_outcome outcome = SQLAUTH_OUTCOME_UNAVAILABLE;
 	enum sqlauth_error error = SQLAUTH_ERROR_MEMORY;
 
-	if (identity)
-		error = begin_reading(engine, why);
+	if (identity) {
+		sqlauth_engine_let_go(engine);
+		recall_connect(engine, connect, identity);
+		error = identity->recalled ? SQLAUTH_OK : begin_reading(engine, why);
+	}
 	if (!error) {
 		keep_reading(engine, identity);
 		error = identity_read(identity, engine->store, engine->clock, engine->decoy, connect);
@@ -283,9 +346,14 @@ static enum sqlauth_error confirm_and_read_acl(struct sqlauth_engine *engine, st
 	struct sqlauth_acl **acl_r, struct sqlauth_text *why)
 {
 	struct sqlauth_rule_query query = rules_of(identity);
+	bool same_snapshot = engine->reading == identity;
 	enum sqlauth_error error = SQLAUTH_OK;
 
-	if (engine->reading != identity) {
+	if (same_snapshot && identity->acl) {
+		*acl_r = sqlauth_acl_ref(identity->acl);
+		return SQLAUTH_OK;
+	}
+	if (!same_snapshot) {
 		error = begin_reading(engine, why);
 		if (error)
 			return error;
@@ -294,6 +362,8 @@ static enum sqlauth_error confirm_and_read_acl(struct sqlauth_engine *engine, st
 	}
 	if (!error && identity->reason == SQLAUTH_REASON_ACCEPTED)
 		error = read_acl(engine, &query, acl_r, why);
+	if (!error && *acl_r && same_snapshot)
+		remember_connect(engine, identity, *acl_r);
 	return error;
 }
 

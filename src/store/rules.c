@@ -323,6 +323,11 @@ enum sqlauth_error sqlauth_store_visit_rules(
 	return search_rules(&search);
 }
 
+enum sqlauth_error sqlauth_store_has_mqtt_id_rule(struct sqlauth_store *store)
+{
+	return sqlauth_store_exists(store, SQLAUTH_SQL_MQTT_ID_RULE, NULL, 0);
+}
+
 enum sqlauth_error sqlauth_store_has_anonymous_rule(struct sqlauth_store *store)
 {
 	return sqlauth_store_exists(store, SQLAUTH_SQL_ANONYMOUS_RULE, NULL, 0);

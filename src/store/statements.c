@@ -54,6 +54,7 @@ const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT] = {
 		" <= ?1 AND " WILDCARD_KEY " >= ?2 ORDER BY " WILDCARD_KEY " DESC LIMIT 1",
 	[SQLAUTH_SQL_WILDCARD_RULES] = "SELECT " RULE_COLUMNS " FROM " WILDCARD_TABLE REVISIONS "WHERE " WILDCARD_RULE
 				       " AND " WILDCARD_KEY " = ?1",
+	[SQLAUTH_SQL_MQTT_ID_RULE] = "SELECT 1 FROM group_rules WHERE match_by = 'mqtt_id' LIMIT 1",
 	[SQLAUTH_SQL_ANONYMOUS_RULE] = "SELECT 1 FROM group_rules WHERE match_by = 'anonymous' AND value = '*' LIMIT 1",
 
 	[SQLAUTH_SQL_PERMISSIONS] = "SELECT topic, permission, action FROM acl_permissions "

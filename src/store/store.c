@@ -12,8 +12,10 @@ enum sqlauth_error sqlauth_store_open(const char *path, struct sqlauth_store **s
 	error = store == NULL ? SQLAUTH_ERROR_MEMORY : sqlauth_paths_init(&store->paths, path);
 	if (error == SQLAUTH_ERROR_MEMORY)
 		sqlauth_text_set(why, "%s cannot be opened: out of memory", path);
-	if (error == SQLAUTH_OK)
+	if (error == SQLAUTH_OK) {
+		store->quiet_ns = SQLAUTH_STORE_QUIET_NS;
 		error = sqlauth_store_connect(store, why);
+	}
 	if (error == SQLAUTH_OK)
 		*store_r = store;
 	else

@@ -12,14 +12,21 @@
 #define SQLAUTH_QUOTE_VALUE(macro)  SQLAUTH_QUOTE(macro)
 #define SQLAUTH_SCHEMA_VERSION_TEXT SQLAUTH_QUOTE_VALUE(SQLAUTH_SCHEMA_VERSION)
 
+/* A directory that was changed less long ago may be changed again and show the same time: filesystems count in units of
+ * up to 2 s. */
+#define SQLAUTH_STORE_QUIET_NS INT64_C(3000000000)
+
 struct sqlauth_store {
 	struct sqlauth_paths paths;
 	sqlite3 *db; /* NULL while no connection is open */
 	sqlite3_stmt *statements[SQLAUTH_SQL_KEPT];
 
-	struct sqlauth_files used; /* the files that the last good connection read from, also after it is closed */
-	int64_t data_version;      /* PRAGMA data_version when `used` was taken */
-	uint64_t opened;           /* connections that passed all checks */
+	struct sqlauth_files used;     /* the files that the last good connection read from, also after it is closed */
+	struct sqlauth_file directory; /* theirs, just before they were last looked at and found to be these */
+	int64_t looked_us;             /* monotonic, when that was; 0: the directory says nothing about them */
+	int64_t quiet_ns;              /* SQLAUTH_STORE_QUIET_NS outside of tests */
+	int64_t data_version;          /* PRAGMA data_version when `used` was taken */
+	uint64_t opened;               /* connections that passed all checks */
 
 	bool reading;               /* between begin and end */
 	enum sqlauth_error failure; /* the first error of SQLite since begin; all later reads answer it */

@@ -1,10 +1,11 @@
 /* Messages through one broker on 127.0.0.1, and what its thread spent on them.
  *
- *   flow port=P pid=PID username=U password=P topic=T filter=F subscribers=S messages=N
+ *   flow port=P pid=PID username=U password=P topic=T topics=K filter=F subscribers=S messages=N
  *
- * One publisher, QoS 0, 64 bytes each. With subscribers it goes on when all have a batch, so that nothing is dropped;
- * without, it sends all and waits for the answer to a PINGREQ. One object of JSON. The thread's time comes from
- * /proc/PID/schedstat. Knows nothing of the plugin; tests/bench/whole.py drives it.
+ * One publisher, QoS 0, 64 bytes each; with topics=K the topics T/0 to T/K-1 take turns, K up to 50. With subscribers
+ * it goes on when all have a batch, so that nothing is dropped; without, it sends all and waits for the answer to a
+ * PINGREQ. One object of JSON. The thread's time comes from /proc/PID/schedstat. Knows nothing of the plugin;
+ * tests/bench/whole.py drives it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,10 +25,11 @@
 #define GIVE_UP_SECONDS 60
 
 static struct {
-	const char *port, *pid, *username, *password, *topic, *filter, *subscribers, *messages;
+	const char *port, *pid, *username, *password, *topic, *topics, *filter, *subscribers, *messages;
 } options = {.username = "user-0",
 	.password = "secret",
 	.topic = "devices/user-0/data",
+	.topics = "1",
 	.filter = "devices/user-0/#",
 	.subscribers = "0",
 	.messages = "100000"};
@@ -36,8 +38,8 @@ static const struct {
 	const char *name;
 	const char **text;
 } table[] = {{"port", &options.port}, {"pid", &options.pid}, {"username", &options.username},
-	{"password", &options.password}, {"topic", &options.topic}, {"filter", &options.filter},
-	{"subscribers", &options.subscribers}, {"messages", &options.messages}};
+	{"password", &options.password}, {"topic", &options.topic}, {"topics", &options.topics},
+	{"filter", &options.filter}, {"subscribers", &options.subscribers}, {"messages", &options.messages}};
 
 static _Noreturn void fail(const char *what)
 {
@@ -179,34 +181,47 @@ static int connect_subscriber(unsigned long number)
 	return fd;
 }
 
+static size_t add_publish(char *batch, unsigned long number, unsigned long topics)
+{
+	static const char payload[PAYLOAD];
+	struct packet packet = {.length = 0};
+	char topic[PACKET_MAX / 2];
+
+	if (topics > 1)
+		(void)snprintf(topic, sizeof topic, "%s/%lu", options.topic, number % topics);
+	add_string(&packet, topics > 1 ? topic : options.topic);
+	add(&packet, payload, sizeof payload);
+	finish(&packet, 0x30);
+	memcpy(batch, packet.bytes, packet.length);
+	return packet.length;
+}
+
 int main(int argc, char **argv)
 {
 	static int subscribers[SUBSCRIBERS_MAX];
 	static const unsigned char ping[] = {0xc0, 0};
-	static char payload[PAYLOAD], batch[BATCH * PACKET_MAX];
-	struct packet packet = {.length = 0};
-	unsigned long count, messages;
+	static char batch[BATCH * PACKET_MAX];
+	unsigned long count, messages, topics;
+	size_t length = 0;
 	uint64_t before;
 	int publisher;
 
 	read_options(argc, argv);
 	count = strtoul(options.subscribers, NULL, 10);
 	messages = strtoul(options.messages, NULL, 10) / BATCH * BATCH;
-	if (count > SUBSCRIBERS_MAX || messages == 0)
-		fail("subscribers= or messages=");
+	topics = strtoul(options.topics, NULL, 10);
+	if (count > SUBSCRIBERS_MAX || messages == 0 || topics == 0 || topics > BATCH)
+		fail("subscribers=, messages= or topics=");
 	for (unsigned long i = 0; i < count; i++)
 		subscribers[i] = connect_subscriber(i);
 	publisher = connect_client("publisher");
-	add_string(&packet, options.topic);
-	add(&packet, payload, sizeof payload);
-	finish(&packet, 0x30);
-	for (size_t i = 0; i < BATCH; i++)
-		memcpy(batch + i * packet.length, packet.bytes, packet.length);
+	for (unsigned long i = 0; i < BATCH; i++)
+		length += add_publish(batch + length, i, topics);
 	before = broker_ns();
 	for (unsigned long sent = 0; sent < messages; sent += BATCH) {
-		write_all(publisher, batch, BATCH * packet.length);
+		write_all(publisher, batch, length);
 		for (unsigned long i = 0; i < count; i++)
-			read_all(subscribers[i], BATCH * packet.length);
+			read_all(subscribers[i], length);
 	}
 	write_all(publisher, ping, sizeof ping);
 	read_all(publisher, 2);

@@ -135,9 +135,11 @@ class Whole:
         brokers = {}
         rows = {
             "granted": lambda b, slow: self.flow(b, messages=20000 if slow else 200000),
+            "granted-in-turn": lambda b, slow: self.flow(b, messages=20000 if slow else 200000, topics=50),
             "denied": lambda b, slow: self.flow(b, messages=20000 if slow else 200000, topic="devices/nobody/data"),
             "1-to-1": lambda b, slow: self.flow(b, messages=10000 if slow else 50000, subscribers=1),
             "1-to-100": lambda b, slow: self.flow(b, messages=200 if slow else 2000, subscribers=100),
+            "1-to-100-in-turn": lambda b, slow: self.flow(b, messages=200 if slow else 2000, subscribers=100, topics=50),
             "connect": lambda b, slow: self.connects(b),
         }
         try:

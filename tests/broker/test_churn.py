@@ -19,7 +19,8 @@ from crowd import allow_many_files, resident_bytes
 
 COUNT = int(os.environ.get("SQLAUTH_CHURN_COUNT", "10000" if broker.PRELOAD else "50000"))
 MEBI = 1 << 20
-ENDED_BYTES = 50000 * 500  # what the sessions may take that are remembered after their end, and the allocator with them
+# What the sessions may take that are remembered after their end, 100,000 at most, and the allocator with them.
+ENDED_BYTES = min(COUNT, 100000) * 320
 VALGRIND = shutil.which("valgrind")
 
 

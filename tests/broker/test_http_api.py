@@ -1,13 +1,16 @@
 """Mosquitto 2.1's HTTP API, which asks plugins about its users from a thread of its own and as if they were MQTT clients."""
 
 import base64
+import os
 import threading
 import unittest
 import urllib.error
 import urllib.request
 
+import broker
 import mqtt
 from broker import CAN_DELAY, BrokerTest, Listener
+from database import hash_password
 
 
 class HttpApiTest(BrokerTest):
@@ -19,6 +22,12 @@ class HttpApiTest(BrokerTest):
     def start(self, options=None):
         self.http = Listener("http", ["protocol http_api"])
         return self.start_broker(options, listeners=[Listener(), self.http])
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(self.path(name), 0o600)
+        return self.path(name)
 
     def ask(self, username, password):
         """The status that the API answers with."""
@@ -40,6 +49,20 @@ class HttpApiTest(BrokerTest):
                     self.assertEqual(self.ask(username, password), 401, (options, username, password))
                 self.login("alice", "http-api")
                 self.broker.stop()
+
+        def test_a_password_file_and_an_acl_file_serve_it_beside_us(self):
+            """As docs/operations.md says."""
+            self.http = Listener("http", ["protocol http_api"])
+            self.start_broker(listeners=[Listener(), self.http], plugin_lines=[
+                "plugin " + broker.PLUGIN, "plugin_opt_database " + self.db.path, "plugin_opt_unknown_clients defer",
+                "plugin " + broker.bundled_plugin("mosquitto_password_file.so"),
+                "plugin_opt_password_file " + self.write("passwords", "operator:%s\n" % hash_password("secret")),
+                "plugin " + broker.bundled_plugin("mosquitto_acl_file.so"),
+                "plugin_opt_acl_file " + self.write("acl", "pattern read #\n")])
+            self.assertEqual(self.ask("operator", "secret"), 200)
+            self.assertEqual(self.ask("operator", "wrong"), 401)
+            self.assertEqual(self.ask("alice", "secret"), 401)
+            self.assertLess(self.login("alice").publish("a/1", qos=1), 0x80)
 
         def test_questions_from_its_thread_disturb_nobody(self):
             self.start()

@@ -63,12 +63,12 @@ class OtherPluginsTest(BrokerTest):
         return ["plugin " + PLUGIN, "plugin_opt_database " + self.db.path, "plugin_opt_log_denied all"] + [
             "plugin_opt_%s %s" % option for option in options.items()]
 
-    def dynamic_security(self):
+    def dynamic_security(self, unsubscribe=True):
         clients = [dict(dynamic_password("secret"), username=name, roles=[{"rolename": "of-" + name}])
                    for name in ("dyn", "both")]
         config = {"clients": clients, "roles": [dynamic_role("of-dyn", "dyn/#"), dynamic_role("of-both", "dyn/#")],
                   "defaultACLAccess": {"publishClientSend": False, "publishClientReceive": True, "subscribe": False,
-                                       "unsubscribe": True}}
+                                       "unsubscribe": unsubscribe}}
         return ["plugin " + broker.bundled_plugin("mosquitto_dynamic_security.so"),
                 "plugin_opt_config_file " + self.write("dynamic.json", json.dumps(config))]
 
@@ -254,6 +254,13 @@ class OtherPluginsTest(BrokerTest):
                 for name, password in (("pump", "wrong"), ("dyn", "wrong"), ("nobody", "secret"), (None, None)):
                     self.assertEqual(self.client("x", username=name, password=password).connect(), mqtt.NOT_AUTHORIZED)
                 self.broker.stop()
+
+    def test_unsubscribing_is_the_next_plugins_affair_for_its_clients_and_free_for_ours(self):
+        self.start_broker(plugin_lines=self.ours(unknown_clients="defer") + self.dynamic_security(unsubscribe=False))
+        theirs, ours = self.connect("theirs", "dyn", "secret"), self.login("pump")
+        self.assertEqual(theirs.unsubscribe("ours/x"), mqtt.NOT_AUTHORIZED)
+        self.assertLess(theirs.unsubscribe("dyn/x"), 0x80)  # its role allows this one
+        self.assertLess(ours.unsubscribe("dyn/x"), 0x80)
 
     def test_wills_beside_dynamic_security(self):
         for first, lines in self.both_orders():

@@ -17,7 +17,7 @@ static struct sqlauth_acl *shared_acl;
 
 static struct recall_answer accepted(void)
 {
-	return (struct recall_answer){SQLAUTH_OUTCOME_ACCEPT, shared_acl, INT64_MAX};
+	return (struct recall_answer){SQLAUTH_OUTCOME_ACCEPT, shared_acl, INT64_MAX, NULL};
 }
 
 static struct recall_cache new_cache(size_t max)

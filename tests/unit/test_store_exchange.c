@@ -9,12 +9,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "sqlauth/secret.h"
-#include "sqlauth/store.h"
+#include "store/store_internal.h"
 #include "store_database.h"
 
 #define CLIENT(name) "INSERT INTO clients (name, authentication) VALUES ('" name "', 'certificate')"
@@ -23,6 +24,16 @@ static struct database database;
 static struct sqlauth_store *store;
 static char message[SQLAUTH_MESSAGE_SIZE];
 static struct sqlauth_text why;
+
+/* All tests run twice: with exchanges in a directory that was just busy, and in one that was quiet for so long that it
+ * stands for its files. How long is set so that tests can wait for it, and longer than the system's clock ticks. */
+#define QUIET_NS INT64_C(10000000)
+static bool quiet;
+
+static void let_the_directory_rest(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 3 * QUIET_NS / 2}, NULL);
+}
 
 static int set_up(void **state)
 {
@@ -45,6 +56,8 @@ static void open_store(void)
 {
 	if (sqlauth_store_open(database.path, &store, &why) != SQLAUTH_OK)
 		fail_msg("%s", message);
+	if (quiet)
+		store->quiet_ns = QUIET_NS;
 }
 
 static void open_wal(void)
@@ -63,7 +76,11 @@ static void open_rollback(void)
 static enum sqlauth_error look_up(const char *name)
 {
 	struct sqlauth_client client = {0};
-	enum sqlauth_error error = sqlauth_store_begin(store, &why);
+	enum sqlauth_error error;
+
+	if (quiet)
+		let_the_directory_rest();
+	error = sqlauth_store_begin(store, &why);
 
 	if (error != SQLAUTH_OK)
 		return error;
@@ -552,6 +569,60 @@ static void another_process_that_closes_last_leaves_the_wal_to_the_store(void **
 	assert_int_equal(sqlauth_store_reopenings(store), 0);
 }
 
+static void a_quiet_directory_stands_for_its_files(void **state)
+{
+	char target[DATABASE_PATH_SIZE];
+
+	(void)state;
+	open_wal();
+	assert_serves("old");
+	assert_int_equal(store->looked_us != 0, quiet);
+	sqlauth_store_close(store);
+	/* not for one that is elsewhere */
+	snprintf(target, sizeof target, "%s", file("target.db"));
+	assert_int_equal(rename(database.path, target), 0);
+	assert_int_equal(symlink(target, database.path), 0);
+	open_store();
+	assert_serves("old");
+	assert_int_equal(store->looked_us, 0);
+}
+
+static void remove_all(const char *directory)
+{
+	static const char *const names[] = {"auth.db", "auth.db-wal", "auth.db-shm"};
+	char path[2 * DATABASE_PATH_SIZE];
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+		unlink(path);
+	}
+	assert_int_equal(rmdir(directory), 0);
+}
+
+static void a_whole_directory_that_is_exchanged_is_noticed(void **state)
+{
+	char inner[DATABASE_PATH_SIZE], away[DATABASE_PATH_SIZE];
+	struct database other = database;
+
+	(void)state;
+	snprintf(inner, sizeof inner, "%s", file("inner"));
+	snprintf(away, sizeof away, "%s", file("away"));
+	snprintf(other.path, sizeof other.path, "%s", file("inner/auth.db"));
+	assert_int_equal(mkdir(inner, 0755), 0);
+	database_create(&other, CLIENT("old"));
+	assert_int_equal(sqlauth_store_open(other.path, &store, &why), SQLAUTH_OK);
+	store->quiet_ns = quiet ? QUIET_NS : SQLAUTH_STORE_QUIET_NS;
+	assert_serves("old");
+	assert_int_equal(rename(inner, away), 0);
+	assert_int_equal(mkdir(inner, 0755), 0);
+	database_create(&other, CLIENT("new"));
+	assert_serves("new");
+	sqlauth_store_close(store);
+	store = NULL;
+	remove_all(inner);
+	remove_all(away);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -576,9 +647,14 @@ int main(void)
 		TEST(a_damaged_file_is_refused_until_a_good_one_is_there),
 		TEST(a_second_store_drops_no_lock_of_the_first),
 		TEST(another_process_that_closes_last_leaves_the_wal_to_the_store),
+		TEST(a_quiet_directory_stands_for_its_files),
+		TEST(a_whole_directory_that_is_exchanged_is_noticed),
 	};
+	int failed;
 
 	if (sqlauth_secret_init() != SQLAUTH_OK)
 		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests_name("in a busy directory", tests, NULL, NULL);
+	quiet = true;
+	return failed + cmocka_run_group_tests_name("in a quiet directory", tests, NULL, NULL);
 }
