@@ -121,6 +121,9 @@ enum sqlauth_reason sqlauth_identity_reason(const struct sqlauth_identity *ident
 const char *sqlauth_identity_hash(const struct sqlauth_identity *identity);
 /* clients.name; NULL for unknown and anonymous ones. Borrowed. */
 const char *sqlauth_identity_client(const struct sqlauth_identity *identity);
+/* The certificate's name by which a client without a username was found, and its kind in *kind_r; NULL: none, or not
+ * needed to name it. Borrowed. */
+const char *sqlauth_identity_certificate(const struct sqlauth_identity *identity, enum sqlauth_match_by *kind_r);
 /* What the broker should show as username: clients.username, or the name where it has none; NULL for anonymous.
  * Borrowed. */
 const char *sqlauth_identity_username(const struct sqlauth_identity *identity);

@@ -19,6 +19,12 @@ const char *sqlauth_identity_username(const struct sqlauth_identity *identity)
 	return identity->client.username ? identity->client.username : identity->client.name;
 }
 
+const char *sqlauth_identity_certificate(const struct sqlauth_identity *identity, enum sqlauth_match_by *kind_r)
+{
+	*kind_r = identity->matched_by;
+	return identity->client.username ? NULL : identity->matched;
+}
+
 enum sqlauth_reason identity_judge_client(
 	const struct sqlauth_client *client, const char *mqtt_id, const struct sqlauth_clock *clock)
 {

@@ -24,21 +24,25 @@ static int refuse(struct plugin *plugin, const struct asker *asker, enum sqlauth
 						    : MOSQ_ERR_AUTH;
 }
 
-static enum sqlauth_error begin_session(struct plugin *plugin, const struct asker *asker, const char *client,
-	enum sqlauth_session_kind kind, bool from_broker, struct sqlauth_acl *acl)
+/* identity NULL: another plugin's client. */
+static enum sqlauth_error begin_session(struct plugin *plugin, const struct asker *asker,
+	const struct sqlauth_identity *identity, struct sqlauth_acl *acl)
 {
 	struct sqlauth_session_setup setup = {
 		.handle = asker->handle,
 		.mqtt_id = asker->mqtt_id,
 		.username = asker->username,
-		.client = client,
-		.kind = kind,
-		.from_broker = from_broker,
+		.kind = identity ? SQLAUTH_SESSION_OURS : SQLAUTH_SESSION_DEFERRED,
 		.acl = acl,
 	};
 	const struct sqlauth_session *session;
-	enum sqlauth_error error = sqlauth_sessions_begin(plugin->sessions, &setup, &session);
+	enum sqlauth_error error;
 
+	if (identity) {
+		setup.client = sqlauth_identity_client(identity);
+		setup.certificate = sqlauth_identity_certificate(identity, &setup.certificate_kind);
+	}
+	error = sqlauth_sessions_begin(plugin->sessions, &setup, &session);
 	if (!error && acl)
 		plugin_log_unusable_values(asker, sqlauth_session_values(session), acl);
 	return error;
@@ -109,9 +113,9 @@ static enum sqlauth_error take_certificate(const struct mosquitto *client, struc
 static int let_in(
 	struct plugin *plugin, struct asker *asker, const struct sqlauth_identity *identity, struct sqlauth_acl *acl)
 {
-	const char *client = sqlauth_identity_client(identity), *visible = sqlauth_identity_username(identity);
+	const char *visible = sqlauth_identity_username(identity);
 
-	if (plugin_id_is_in_use(plugin, asker, SQLAUTH_SESSION_OURS, client))
+	if (plugin_id_is_in_use(plugin, asker, identity))
 		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
 	/* Also where another, unknown username was given: nobody chooses what %u stands for. Whoever waited for its
 	 * password was found by the username that it gave, so nothing is to be changed. */
@@ -120,7 +124,7 @@ static int let_in(
 			return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 		asker->username = mosquitto_client_username(asker->client);
 	}
-	if (begin_session(plugin, asker, client, SQLAUTH_SESSION_OURS, false, acl))
+	if (begin_session(plugin, asker, identity, acl))
 		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 	plugin->connects[SQLAUTH_REASON_ACCEPTED]++;
 	return MOSQ_ERR_SUCCESS;
@@ -128,9 +132,9 @@ static int let_in(
 
 static int leave_to_others(struct plugin *plugin, const struct asker *asker)
 {
-	if (plugin_id_is_in_use(plugin, asker, SQLAUTH_SESSION_DEFERRED, NULL))
+	if (plugin_id_is_in_use(plugin, asker, NULL))
 		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
-	if (begin_session(plugin, asker, NULL, SQLAUTH_SESSION_DEFERRED, false, NULL))
+	if (begin_session(plugin, asker, NULL, NULL))
 		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 	return MOSQ_ERR_PLUGIN_DEFER;
 }
@@ -310,14 +314,15 @@ int plugin_on_basic_auth(int event, void *data, void *instance)
 
 /* An ACL for an identity that was refused: it may do nothing. */
 static enum sqlauth_error establish_refused(
-	struct plugin *plugin, const struct asker *asker, const char *client, enum sqlauth_reason reason)
+	struct plugin *plugin, const struct asker *asker, const struct sqlauth_identity *identity)
 {
+	enum sqlauth_reason reason = sqlauth_identity_reason(identity);
 	struct sqlauth_acl *nothing = NULL;
 	enum sqlauth_error error = sqlauth_acl_compile(NULL, 0, &nothing, NULL);
 
 	plugin_log_refusal(asker, reason);
 	if (!error)
-		error = begin_session(plugin, asker, client, SQLAUTH_SESSION_OURS, true, nothing);
+		error = begin_session(plugin, asker, identity, nothing);
 	if (reason == SQLAUTH_REASON_DISCONNECTED)
 		disconnects_look_again(plugin->disconnects); /* the broker let it in without asking */
 	sqlauth_acl_unref(nothing);
@@ -343,15 +348,13 @@ static enum sqlauth_error establish(
 	plugin_log_database(plugin, outcome != SQLAUTH_OUTCOME_UNAVAILABLE, why_data);
 	switch (outcome) {
 	case SQLAUTH_OUTCOME_ACCEPT:
-		error = begin_session(
-			plugin, asker, sqlauth_identity_client(identity), SQLAUTH_SESSION_OURS, true, acl);
+		error = begin_session(plugin, asker, identity, acl);
 		break;
 	case SQLAUTH_OUTCOME_UNKNOWN:
-		error = begin_session(plugin, asker, NULL, SQLAUTH_SESSION_DEFERRED, true, NULL);
+		error = begin_session(plugin, asker, NULL, NULL);
 		break;
 	case SQLAUTH_OUTCOME_REFUSED:
-		error = establish_refused(
-			plugin, asker, sqlauth_identity_client(identity), sqlauth_identity_reason(identity));
+		error = establish_refused(plugin, asker, identity);
 		break;
 	default:
 		error = SQLAUTH_ERROR_DATABASE; /* asked again at the next question */

@@ -116,10 +116,10 @@ int plugin_on_reload(int event, void *data, void *instance);
 bool plugin_join(struct plugin *plugin) __attribute__((warn_unused_result));
 void plugin_leave(struct plugin *plugin);
 
-/* Whether the id that is asked for is held by another client than this one (of this kind; `client` NULL: anonymous),
- * who is connected, and takeovers are not for everybody. */
+/* Whether the id that is asked for is held by another client than this one (NULL: another plugin's), who is connected,
+ * and takeovers are not for everybody. */
 bool plugin_id_is_in_use(
-	const struct plugin *plugin, const struct asker *asker, enum sqlauth_session_kind kind, const char *client);
+	const struct plugin *plugin, const struct asker *asker, const struct sqlauth_identity *identity);
 
 /* ---- what they ask: access.c ---- */
 
