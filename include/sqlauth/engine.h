@@ -46,6 +46,7 @@ enum sqlauth_reason {
 	SQLAUTH_REASON_UNAVAILABLE,           /* unavailable: the database or memory */
 	SQLAUTH_REASON_RATIONED,              /* rationed: too many failures from this address */
 	SQLAUTH_REASON_BUSY,                  /* busy: too many verifications wait, or verify_share is used up */
+	SQLAUTH_REASON_NO_USERNAME,           /* no_username: the certificate's client has one, and none was given */
 	SQLAUTH_REASONS
 };
 

@@ -41,6 +41,7 @@ static const char *const reason_words[SQLAUTH_REASONS] = {
 	[SQLAUTH_REASON_UNAVAILABLE] = "unavailable",
 	[SQLAUTH_REASON_RATIONED] = "rationed",
 	[SQLAUTH_REASON_BUSY] = "busy",
+	[SQLAUTH_REASON_NO_USERNAME] = "no_username",
 };
 
 const char *sqlauth_reason_word(enum sqlauth_reason reason)
@@ -234,7 +235,8 @@ static void remember_connect(struct sqlauth_engine *engine, struct sqlauth_ident
 static bool is_deferred(const struct sqlauth_engine *engine, const struct sqlauth_identity *identity)
 {
 	return engine->defer_unknown &&
-	       (identity->reason == SQLAUTH_REASON_UNKNOWN_CLIENT || identity->reason == SQLAUTH_REASON_ANONYMOUS);
+	       (identity->reason == SQLAUTH_REASON_UNKNOWN_CLIENT || identity->reason == SQLAUTH_REASON_ANONYMOUS ||
+		       identity->reason == SQLAUTH_REASON_NO_USERNAME);
 }
 
 enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, const struct sqlauth_connect *connect,
