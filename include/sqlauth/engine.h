@@ -58,6 +58,8 @@ enum sqlauth_outcome {
 	SQLAUTH_OUTCOME_VERIFY,      /* verify the password against sqlauth_identity_hash, then admit */
 	SQLAUTH_OUTCOME_UNKNOWN,     /* not ours, and the engine defers unknown clients: another plugin may know it */
 	SQLAUTH_OUTCOME_UNAVAILABLE, /* the database cannot answer now; no verdict */
+	SQLAUTH_OUTCOME_FAILED,      /* the database can, but not for this client: it has too many permissions, or its
+					password could not be verified for want of memory; no verdict */
 };
 
 struct sqlauth_engine_options {
@@ -95,7 +97,8 @@ enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, cons
 void sqlauth_engine_let_go(struct sqlauth_engine *engine);
 
 /* Step two. verified: what sqlauth_password_verify said (SQLAUTH_OK where no password was asked for). ACCEPT and the
- * ACL in *acl_r (one reference, the caller's), REFUSED (sqlauth_identity_reason), or UNAVAILABLE. */
+ * ACL in *acl_r (one reference, the caller's), REFUSED (sqlauth_identity_reason), or UNAVAILABLE or FAILED (reason
+ * UNAVAILABLE both, and *why). */
 enum sqlauth_outcome sqlauth_engine_admit(struct sqlauth_engine *engine, struct sqlauth_identity *identity,
 	enum sqlauth_error verified, struct sqlauth_acl **acl_r, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));

@@ -157,7 +157,10 @@ static int admit(struct plugin *plugin, struct asker *asker, struct sqlauth_iden
 		sqlauth_acl_unref(acl);
 		return answer;
 	case SQLAUTH_OUTCOME_UNAVAILABLE:
-		return unavailable(plugin, asker, why->length ? why->data : sqlauth_strerror(verified));
+		return unavailable(plugin, asker, why->data);
+	case SQLAUTH_OUTCOME_FAILED:
+		plugin_log_failure(asker, why->data);
+		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 	default:
 		return refuse(plugin, asker, sqlauth_identity_reason(identity));
 	}
@@ -354,6 +357,10 @@ static enum sqlauth_error establish(
 		error = begin_session(plugin, asker, NULL, NULL);
 		break;
 	case SQLAUTH_OUTCOME_REFUSED:
+		error = establish_refused(plugin, asker, identity);
+		break;
+	case SQLAUTH_OUTCOME_FAILED:
+		plugin_log_failure(asker, why_data);
 		error = establish_refused(plugin, asker, identity);
 		break;
 	default:

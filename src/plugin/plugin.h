@@ -156,6 +156,9 @@ void plugin_log(int level, const char *line);
 /* Notes that the database answered, or why it did not; a line in the log when that changes. */
 void plugin_log_database(struct plugin *plugin, bool usable, const char *why);
 
+/* One line that says why this client cannot be served although the database answers. */
+void plugin_log_failure(const struct asker *asker, const char *why);
+
 /* Appends ` client_id="..." username="..." address="..."`. */
 void plugin_add_asker(struct sqlauth_text *line, const struct asker *asker);
 

@@ -225,5 +225,23 @@ class RunningTest(DatabaseTest):
         self.check_service()
 
 
+class OneClientTest(BrokerTest):
+    def test_permissions_that_are_too_many_are_the_fault_of_their_client_alone(self):
+        self.make_database()
+        self.db.client("alice", permissions="allow publish x")
+        self.db.client("bob")
+        self.db.sql("WITH RECURSIVE t(levels, topic) AS (SELECT 0, 'x' UNION ALL SELECT levels + 1, topic || column1 FROM t, "
+                    "(VALUES ('/+'), ('/a')) WHERE levels < 11) INSERT INTO acl_permissions (group_name, action, topic) "
+                    "SELECT 'of-alice', 'publish', topic FROM t WHERE levels = 11;")
+        self.start_broker()
+        self.client("alice", username="alice", password="secret").connect()  # on 2.1 it waits, and is told no reason
+        self.assert_unavailable("alice", "alice")
+        self.login("bob")
+        self.assert_logged(r'sqlauth: this client cannot be served: client_id="alice" username="alice" .* the 2050 permissions ')
+        self.assertFalse([line for line in self.broker.log.lines() if "the database is" in line])
+        self.db.sql("DELETE FROM acl_permissions WHERE topic GLOB 'x/*';")
+        self.login("alice")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -154,7 +154,7 @@ static void check_admission(size_t i, const struct row *row)
 		struct sqlauth_acl *acl = NULL;
 		enum sqlauth_reason reason = reason_after(row, said[k]);
 		enum sqlauth_outcome expected = reason == R(ACCEPTED)      ? ACCEPT
-						: reason == R(UNAVAILABLE) ? SQLAUTH_OUTCOME_UNAVAILABLE
+						: reason == R(UNAVAILABLE) ? SQLAUTH_OUTCOME_FAILED
 									   : REFUSED;
 		enum sqlauth_outcome outcome;
 
