@@ -123,6 +123,8 @@ enum sqlauth_reason sqlauth_identity_reason(const struct sqlauth_identity *ident
 /* Encoded hash to verify against; NULL where no password is asked for. Borrowed; a decoy changes with
  * sqlauth_engine_imitate. */
 const char *sqlauth_identity_hash(const struct sqlauth_identity *identity);
+/* Whether that hash is a decoy and not the client's own. */
+bool sqlauth_identity_has_decoy(const struct sqlauth_identity *identity);
 /* clients.name; NULL for unknown and anonymous ones. Borrowed. */
 const char *sqlauth_identity_client(const struct sqlauth_identity *identity);
 /* The certificate's name by which a client without a username was found, and its kind in *kind_r; NULL: none, or not

@@ -88,11 +88,13 @@ enum sqlauth_error sqlauth_secret_hash(const char *secret, size_t length, char h
  * long as a real one. Constant. */
 const char *sqlauth_password_decoy(void);
 
-/* Makes of a stored hash one of the same form and the same work that no password matches: a decoy that cannot be told
+/* Makes of a stored hash one of the same form and work that no password matches: a decoy that cannot be told
  * from it by the time it takes. The hash must have passed sqlauth_password_inspect. */
 void sqlauth_password_decoy_like(const char *hash, char decoy_r[SQLAUTH_HASH_SIZE]);
 
-/* Whether two well-formed hashes ask for the same work: the same form, and the same parameters in it. */
+/* Whether two well-formed hashes have the same form and the same parameters in front of their salts. That is the same
+ * work but for PBKDF2$, where the digest's length and whether the salt is base64 count too, up to a factor of some
+ * four: hashes that one tool made are alike in these. */
 bool sqlauth_password_same_work(const char *a, const char *b);
 
 #endif

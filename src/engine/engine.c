@@ -88,7 +88,6 @@ void sqlauth_engine_free(struct sqlauth_engine *engine)
 	free(engine);
 }
 
-/* A decoy that would do the same work stays: what is remembered of unknown usernames is remembered by it. */
 void sqlauth_engine_imitate(struct sqlauth_engine *engine, const char *hash)
 {
 	if (!sqlauth_password_same_work(engine->decoy, hash))

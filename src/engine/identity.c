@@ -19,6 +19,11 @@ const char *sqlauth_identity_username(const struct sqlauth_identity *identity)
 	return identity->client.username ? identity->client.username : identity->client.name;
 }
 
+bool sqlauth_identity_has_decoy(const struct sqlauth_identity *identity)
+{
+	return identity->hash && identity->hash != identity->client.password;
+}
+
 const char *sqlauth_identity_certificate(const struct sqlauth_identity *identity, enum sqlauth_match_by *kind_r)
 {
 	*kind_r = identity->matched_by;

@@ -219,6 +219,7 @@ static int verify(struct plugin *plugin, struct asker *asker, const char *passwo
 {
 	struct verify_question question = {.username = asker->username,
 		.hash = sqlauth_identity_hash(*identity),
+		.is_decoy = sqlauth_identity_has_decoy(*identity),
 		.password = password,
 		.length = strlen(password)};
 	char why_data[SQLAUTH_MESSAGE_SIZE];
@@ -323,6 +324,7 @@ static enum sqlauth_error establish_refused(
 	struct sqlauth_acl *nothing = NULL;
 	enum sqlauth_error error = sqlauth_acl_compile(NULL, 0, &nothing, NULL);
 
+	plugin->connects[reason]++;
 	plugin_log_refusal(asker, reason);
 	if (!error)
 		error = begin_session(plugin, asker, identity, nothing);
@@ -352,6 +354,7 @@ static enum sqlauth_error establish(
 	switch (outcome) {
 	case SQLAUTH_OUTCOME_ACCEPT:
 		error = begin_session(plugin, asker, identity, acl);
+		plugin->connects[error ? SQLAUTH_REASON_UNAVAILABLE : SQLAUTH_REASON_ACCEPTED]++;
 		break;
 	case SQLAUTH_OUTCOME_UNKNOWN:
 		error = begin_session(plugin, asker, NULL, NULL);

@@ -32,11 +32,12 @@ struct disconnects {
 	struct sqlauth_store *store;
 	struct sqlauth_sessions *sessions;
 	const struct sqlauth_clock *clock;
-	int64_t started_at;                           /* Unix seconds: no connection is older */
-	uint64_t version;                             /* of the data that was read last */
-	bool read;                                    /* anything was read at all, and nothing left out */
-	struct order *orders[SQLAUTH_NAMED_BY_KINDS]; /* by value; while reading */
-	struct victim *oldest;                        /* to be closed */
+	int64_t started_at; /* Unix seconds: no connection is older; 0: nobody knows, for the clock was set back */
+	uint64_t version;   /* of the data that was read last */
+	bool read;          /* anything was read at all, and nothing left out */
+	/* While reading, by what they name. */
+	struct order *orders[SQLAUTH_NAMED_BY_KINDS];
+	struct victim *oldest; /* to be closed */
 	struct victim **newest;
 };
 
@@ -164,22 +165,33 @@ static const struct order *order_of(struct disconnects *disconnects, const struc
 	return order && keeps_its_name(disconnects, session) ? order : NULL;
 }
 
+/* One that was made in what is the future now is older than the clock's correction, and how old nobody knows. */
+static bool was_connected_by(const struct disconnects *disconnects, const struct sqlauth_session *session, int64_t time)
+{
+	int64_t connected_at = sqlauth_session_connected_at(session);
+
+	return connected_at <= time || connected_at > disconnects->clock->unix_seconds(disconnects->clock->context);
+}
+
 static void judge_session(void *context, const struct sqlauth_session *session)
 {
 	struct disconnects *disconnects = context;
 	const struct order *order = sqlauth_session_client(session) ? order_of(disconnects, session) : NULL;
 
-	if (order && sqlauth_session_connected_at(session) <= order->before)
+	if (order && was_connected_by(disconnects, session, order->before))
 		note_victim(disconnects, session, order->before);
 }
 
 /* Reads the orders, and finds the sessions that they are about. */
 static enum sqlauth_error read_orders(struct disconnects *disconnects)
 {
+	const struct sqlauth_clock *clock = disconnects->clock;
 	enum sqlauth_error error = sqlauth_store_begin(disconnects->store, NULL);
 
 	if (error)
 		return error;
+	if (clock->unix_seconds(clock->context) < disconnects->started_at)
+		disconnects->started_at = 0;
 	error = sqlauth_store_visit_disconnects(disconnects->store, disconnects->started_at, add_order, disconnects);
 	if (!error && disconnects->orders[SQLAUTH_NAMED_BY_NAME])
 		sqlauth_sessions_visit_connected(disconnects->sessions, judge_session, disconnects);
@@ -217,7 +229,7 @@ static bool is_still_there(const struct disconnects *disconnects, const struct v
 		sqlauth_sessions_find_handle(disconnects->sessions, victim->handle, victim->mqtt_id, victim->username);
 
 	if (!session || !sqlauth_session_is_connected(session) ||
-		sqlauth_session_connected_at(session) > victim->before)
+		!was_connected_by(disconnects, session, victim->before))
 		return false;
 	if (mosquitto_client)
 		return mosquitto_client(victim->mqtt_id) == victim->handle;

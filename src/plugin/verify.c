@@ -36,7 +36,7 @@ void verify_mark_init(const struct verifier *verifier, const struct verify_quest
 {
 	struct sqlauth_credentials credentials = {
 		.username = question->username ? question->username : "",
-		.hash = question->hash,
+		.hash = question->is_decoy ? "" : question->hash,
 		.password = question->password,
 		.length = question->length,
 	};

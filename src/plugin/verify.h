@@ -28,6 +28,7 @@ enum verify_answer {
 struct verify_question {
 	const char *username; /* NULL: none */
 	const char *hash;
+	bool is_decoy; /* the hash is nobody's: what is remembered is not about it, and outlives another decoy */
 	const char *password;
 	size_t length;
 };

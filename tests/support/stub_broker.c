@@ -26,6 +26,8 @@ static struct {
 		void *data;
 	} callbacks[CALLBACKS_MAX];
 	struct mosquitto *delayed[DELAYED_MAX];
+	struct mosquitto *known;
+	int kicks;
 	void *plugin;
 	char log[LOG_SIZE];
 	size_t logged;
@@ -128,6 +130,17 @@ void stub_leave(struct mosquitto *client)
 	}
 }
 
+void stub_know(struct mosquitto *client)
+{
+	stub.known = client;
+	stub.kicks = 0;
+}
+
+int stub_kicks(void)
+{
+	return stub.kicks;
+}
+
 void stub_turn(void)
 {
 	struct mosquitto_evt_tick event = {0};
@@ -180,8 +193,7 @@ void mosquitto_complete_basic_auth(const char *client_id, int result)
 
 struct mosquitto *mosquitto_client(const char *client_id)
 {
-	(void)client_id;
-	return NULL;
+	return stub.known && strcmp(stub.known->id, client_id) == 0 ? stub.known : NULL;
 }
 
 int mosquitto_plugin_set_info(mosquitto_plugin_id_t *identifier, const char *name, const char *version)
@@ -296,7 +308,7 @@ int mosquitto_set_username(struct mosquitto *client, const char *username)
 
 int mosquitto_kick_client_by_clientid(const char *client_id, bool with_will)
 {
-	(void)client_id;
 	(void)with_will;
+	stub.kicks += mosquitto_client(client_id) != NULL;
 	return MOSQ_ERR_SUCCESS;
 }

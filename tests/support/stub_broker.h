@@ -30,6 +30,10 @@ int stub_connect(struct mosquitto *client);
 /* The client goes: DISCONNECT where it was connected, and no word where it waited. */
 void stub_leave(struct mosquitto *client);
 
+/* The client that mosquitto_client answers for its id from now on (NULL: none), and how often it was kicked since. */
+void stub_know(struct mosquitto *client);
+int stub_kicks(void);
+
 /* One turn of the loop, with all TICKs. */
 void stub_turn(void);
 

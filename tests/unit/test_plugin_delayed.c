@@ -41,12 +41,17 @@ static int remove_database(void **state)
 	return 0;
 }
 
-static void start(const char *threads)
+static void start_with(const char *threads, const char *memory)
 {
-	const char *const options[] = {"database", database.path, "verify_threads", threads, "verified_cache_size", "0",
-		"verify_share", "1", "failures_per_address", "0", "failures_per_username", "0", NULL};
+	const char *const options[] = {"database", database.path, "verify_threads", threads, "verified_cache_size",
+		memory, "verify_share", "1", "failures_per_address", "0", "failures_per_username", "0", NULL};
 
 	assert_int_equal(stub_start(options), 0);
+}
+
+static void start(const char *threads)
+{
+	start_with(threads, "0");
 }
 
 static struct mosquitto client_of(const char *id, const char *username, const char *password)
@@ -239,6 +244,22 @@ static void an_id_that_only_one_asks_for_goes_on_waiting(void **state)
 	stub_stop();
 }
 
+static void what_is_remembered_of_an_unknown_username_outlives_another_decoy(void **state)
+{
+	struct mosquitto client = client_of("id-1", "mallory", "wrong");
+
+	(void)state;
+	start_with("1", "100");
+	assert_int_equal(stub_connect(&client), STUB_DELAYED);
+	stub_wait(&client, LONG_MS);
+	client = client_of("id-2", "alice", "secret"); /* from here on the decoy is like hers */
+	assert_int_equal(stub_connect(&client), STUB_DELAYED);
+	stub_wait(&client, LONG_MS);
+	client = client_of("id-1", "mallory", "wrong");
+	assert_int_equal(stub_connect(&client), REFUSED);
+	stub_stop();
+}
+
 static void the_plugin_ends_with_work_in_every_state(void **state)
 {
 	enum { COUNT = 30 };
@@ -353,6 +374,7 @@ int main(void)
 		cmocka_unit_test(nobody_keeps_an_id_from_its_owner_by_waiting_with_it),
 		cmocka_unit_test(an_owner_who_waits_is_not_driven_away_by_who_asks_for_its_id),
 		cmocka_unit_test(an_id_that_only_one_asks_for_goes_on_waiting),
+		cmocka_unit_test(what_is_remembered_of_an_unknown_username_outlives_another_decoy),
 		cmocka_unit_test(the_plugin_ends_with_work_in_every_state),
 		cmocka_unit_test(threads_come_with_work_and_go_without),
 		cmocka_unit_test(the_signals_handler_is_put_back),
