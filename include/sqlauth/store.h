@@ -136,8 +136,8 @@ struct sqlauth_rule_query {
 };
 
 /* Replaces the content of *groups with the groups of all matching rules; untouched on failure. LIMIT beyond
- * SQLAUTH_STORE_GROUPS_MAX, and where a pattern cannot be judged (mqtt_id.h). Indexed: the cost depends on the rules that match, on the identifier's length, and on
- * mqtt_id patterns that begin AND end with a wildcard. */
+ * SQLAUTH_STORE_GROUPS_MAX, and where a pattern cannot be judged (mqtt_id.h). Indexed: the cost depends on the rules
+ * that match, on the identifier's length, and on mqtt_id patterns that begin AND end with a wildcard. */
 enum sqlauth_error sqlauth_store_groups(struct sqlauth_store *store, const struct sqlauth_rule_query *query,
 	struct sqlauth_groups *groups) __attribute__((warn_unused_result));
 

@@ -6,7 +6,7 @@
 
 #include "broker.h"
 #include "plugin.h"
-#include "sqlauth/owner.h"
+#include "sqlauth/session_owner.h"
 #include "sqlauth/text.h"
 
 #define HASH_NONFATAL_OOM 1

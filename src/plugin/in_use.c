@@ -7,7 +7,7 @@
 #include <utlist.h>
 
 #include "plugin.h"
-#include "sqlauth/owner.h"
+#include "sqlauth/session_owner.h"
 
 /* All of this process. Broker's thread only. */
 static struct plugin *instances;

@@ -96,7 +96,11 @@ static unsigned threads_of_this_process(void)
 static void every_work_comes_back_once_with_its_own_result(void **state)
 {
 	static const unsigned counts[] = {1, 2, THREADS};
+	struct workers *first = NULL;
 
+	/* With the first thread of a process a sanitizer may start one of its own. */
+	assert_int_equal(workers_new(1, &limits, &first), SQLAUTH_OK);
+	workers_free(first);
 	for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
 		struct workers *workers = NULL;
 		size_t next = 0, back = 0;

@@ -4,8 +4,8 @@
  * it has none. Both are unique, and follow a client that is renamed. Only where nobody has it any more, because that
  * was changed too or the client is gone, the name that the client had counts.
  */
-#ifndef SQLAUTH_OWNER_H
-#define SQLAUTH_OWNER_H
+#ifndef SQLAUTH_SESSION_OWNER_H
+#define SQLAUTH_SESSION_OWNER_H
 
 #include "sqlauth/error.h"
 #include "sqlauth/session.h"

@@ -1,5 +1,5 @@
-/* From a session to the client whose it is now (owner.h). */
-#include "sqlauth/owner.h"
+/* From a session to the client whose it is now (session_owner.h). */
+#include "sqlauth/session_owner.h"
 
 #include <string.h>
 

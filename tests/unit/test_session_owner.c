@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "engine_database.h"
-#include "sqlauth/owner.h"
 #include "sqlauth/secret.h"
+#include "sqlauth/session_owner.h"
 
 /* alice has a username; pump has none and is found by its certificate. */
 #define CLIENTS                                                                                                        \
