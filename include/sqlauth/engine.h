@@ -46,6 +46,7 @@ enum sqlauth_reason {
 	SQLAUTH_REASON_UNAVAILABLE,           /* unavailable: the database or memory */
 	SQLAUTH_REASON_RATIONED,              /* rationed: too many failures from this address */
 	SQLAUTH_REASON_BUSY,                  /* busy: too many verifications wait, or verify_share is used up */
+	SQLAUTH_REASON_NO_USERNAME,           /* no_username: the certificate's client has one, and none was given */
 	SQLAUTH_REASONS
 };
 
@@ -57,6 +58,8 @@ enum sqlauth_outcome {
 	SQLAUTH_OUTCOME_VERIFY,      /* verify the password against sqlauth_identity_hash, then admit */
 	SQLAUTH_OUTCOME_UNKNOWN,     /* not ours, and the engine defers unknown clients: another plugin may know it */
 	SQLAUTH_OUTCOME_UNAVAILABLE, /* the database cannot answer now; no verdict */
+	SQLAUTH_OUTCOME_FAILED,      /* the database can, but not for this client: it has too many permissions, or its
+					password could not be verified for want of memory; no verdict */
 };
 
 struct sqlauth_engine_options {
@@ -94,7 +97,8 @@ enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, cons
 void sqlauth_engine_let_go(struct sqlauth_engine *engine);
 
 /* Step two. verified: what sqlauth_password_verify said (SQLAUTH_OK where no password was asked for). ACCEPT and the
- * ACL in *acl_r (one reference, the caller's), REFUSED (sqlauth_identity_reason), or UNAVAILABLE. */
+ * ACL in *acl_r (one reference, the caller's), REFUSED (sqlauth_identity_reason), or UNAVAILABLE or FAILED (reason
+ * UNAVAILABLE both, and *why). */
 enum sqlauth_outcome sqlauth_engine_admit(struct sqlauth_engine *engine, struct sqlauth_identity *identity,
 	enum sqlauth_error verified, struct sqlauth_acl **acl_r, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
@@ -119,8 +123,13 @@ enum sqlauth_reason sqlauth_identity_reason(const struct sqlauth_identity *ident
 /* Encoded hash to verify against; NULL where no password is asked for. Borrowed; a decoy changes with
  * sqlauth_engine_imitate. */
 const char *sqlauth_identity_hash(const struct sqlauth_identity *identity);
+/* Whether that hash is a decoy and not the client's own. */
+bool sqlauth_identity_has_decoy(const struct sqlauth_identity *identity);
 /* clients.name; NULL for unknown and anonymous ones. Borrowed. */
 const char *sqlauth_identity_client(const struct sqlauth_identity *identity);
+/* The certificate's name by which a client without a username was found, and its kind in *kind_r; NULL: none, or not
+ * needed to name it. Borrowed. */
+const char *sqlauth_identity_certificate(const struct sqlauth_identity *identity, enum sqlauth_match_by *kind_r);
 /* What the broker should show as username: clients.username, or the name where it has none; NULL for anonymous.
  * Borrowed. */
 const char *sqlauth_identity_username(const struct sqlauth_identity *identity);

@@ -11,13 +11,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of a pattern; the database refuses longer ones, the matcher lets them match nothing. Keeps the worst case
- * (pattern bytes times identifier bytes) at 1024 * 65535 steps; a pattern that wants more because of a long username
- * behind a `*` matches nothing either. Without `*`, and for what people write, the cost is linear. */
+#include "sqlauth/error.h"
+
+/* Bytes of a pattern; the database refuses longer ones, the matcher lets them match nothing. */
 #define SQLAUTH_MQTT_ID_PATTERN_BYTES_MAX 1024
 
-/* Whether the whole identifier matches the pattern. username NULL: `%` is literal (group rules). A NULL pattern
- * or identifier matches nothing. No allocation, no recursion; any thread. */
+/* Steps of one match, some 0.1 s. For what people write the cost is linear; but whoever connects chooses an identifier
+ * of up to 65,535 bytes (MQTT 5.0, 1.5.4), and against one that begins with the same text again and again a piece
+ * behind a
+ * `*` costs its own length for each of them. Pieces of up to 126 characters are decided against every identifier. */
+#define SQLAUTH_MQTT_ID_STEPS_MAX (128 * 65536)
+
+/* OK where the whole identifier matches the pattern, MISMATCH where not, LIMIT where that takes more steps: then nobody
+ * may be let in or given anything by either answer. username NULL: `%` is literal (group rules). A NULL pattern or
+ * identifier matches nothing. No allocation, no recursion; any thread. */
+enum sqlauth_error sqlauth_mqtt_id_match(const char *pattern, const char *username, const char *mqtt_id);
+
+/* Whether it is OK: for what is allowed by a match. */
 bool sqlauth_mqtt_id_matches(const char *pattern, const char *username, const char *mqtt_id);
 
 #endif

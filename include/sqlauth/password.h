@@ -31,10 +31,12 @@ struct sqlauth_password_limits {
 };
 #define SQLAUTH_HASH_MEMORY_DEFAULT (UINT64_C(256) << 20)
 #define SQLAUTH_PBKDF2_ITERATIONS_MAX                                                                                  \
-	5000000                                           /* about 3 s of SHA-512; OWASP 2023 asks for 210,000; over   \
-							   * all blocks of the key and both readings of the salt */
-#define SQLAUTH_BCRYPT_COST_MAX       15                  /* 2^15 rounds: about 2 s */
-#define SQLAUTH_CRYPT_ROUNDS_MAX      5000000             /* $5$ and $6$ of crypt(5); about 3 s; its default is 5,000 */
+	5000000                    /* about 3 s of SHA-512; OWASP 2023 asks for 210,000; over                          \
+				    * all blocks of the key and both readings of the salt */
+#define SQLAUTH_BCRYPT_COST_MAX 15 /* 2^15 rounds: about 2 s */
+#define SQLAUTH_CRYPT_ROUNDS_MAX                                                                                       \
+	1000000 /* $5$ and $6$ of crypt(5), whose default is 5,000; about 0.5 s, and 3.5 s for the longest password,   \
+		 * which whoever guesses chooses: each round hashes it, almost twice on average */
 #define SQLAUTH_ARGON2_KIB_PASSES_MAX (UINT64_C(4) << 20) /* m (KiB) times t: about 4 s */
 
 enum sqlauth_password_scheme {
@@ -86,11 +88,13 @@ enum sqlauth_error sqlauth_secret_hash(const char *secret, size_t length, char h
  * long as a real one. Constant. */
 const char *sqlauth_password_decoy(void);
 
-/* Makes of a stored hash one of the same form and the same work that no password matches: a decoy that cannot be told
+/* Makes of a stored hash one of the same form and work that no password matches: a decoy that cannot be told
  * from it by the time it takes. The hash must have passed sqlauth_password_inspect. */
 void sqlauth_password_decoy_like(const char *hash, char decoy_r[SQLAUTH_HASH_SIZE]);
 
-/* Whether two well-formed hashes ask for the same work: the same form, and the same parameters in it. */
+/* Whether two well-formed hashes have the same form and the same parameters in front of their salts. That is the same
+ * work but for PBKDF2$, where the digest's length and whether the salt is base64 count too, up to a factor of some
+ * four: hashes that one tool made are alike in these. */
 bool sqlauth_password_same_work(const char *a, const char *b);
 
 #endif

@@ -21,9 +21,10 @@
 #include "sqlauth/clock.h"
 #include "sqlauth/error.h"
 
-#define SQLAUTH_RATION_BURST_SECONDS 2
-#define SQLAUTH_RATION_MAX           100000 /* failures a second */
-#define SQLAUTH_RATION_BUCKETS       65536  /* of each kind; 16 bytes each */
+#define SQLAUTH_RATION_BURST_SECONDS  2
+#define SQLAUTH_RATION_LATELY_SECONDS 600    /* long: of many addresses that take turns all are suspected */
+#define SQLAUTH_RATION_MAX            100000 /* failures a second */
+#define SQLAUTH_RATION_BUCKETS        65536  /* of each kind; 16 bytes each */
 
 struct sqlauth_ration;
 
@@ -38,6 +39,10 @@ uint64_t sqlauth_ration_place(const struct sqlauth_ration *ration, const char *a
 
 /* Whether one more verification from this place may fail. username NULL: none. */
 bool sqlauth_ration_allows(const struct sqlauth_ration *ration, uint64_t place, const char *username);
+
+/* Whether a verification from this place failed in the last SQLAUTH_RATION_LATELY_SECONDS. No where addresses are not
+ * rationed. */
+bool sqlauth_ration_failed_lately(const struct sqlauth_ration *ration, uint64_t place);
 
 /* Notes one that failed. */
 void sqlauth_ration_fail(struct sqlauth_ration *ration, uint64_t place, const char *username);

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "sqlauth/acl.h"
+#include "sqlauth/certificate.h"
 #include "sqlauth/clock.h"
 #include "sqlauth/error.h"
 
@@ -39,8 +40,10 @@ struct sqlauth_session_setup {
 	const char *mqtt_id;
 	const char *username; /* broker-visible; NULL: none */
 	const char *client;   /* clients.name; NULL: anonymous, or deferred */
+	/* The certificate's name by which a client without a username was found; NULL: the username names it. */
+	const char *certificate;
+	enum sqlauth_match_by certificate_kind;
 	enum sqlauth_session_kind kind;
-	bool from_broker;        /* no BASIC_AUTH: the broker took the identity from the certificate */
 	struct sqlauth_acl *acl; /* a reference is taken; NULL for deferred ones */
 };
 
@@ -79,11 +82,10 @@ const struct sqlauth_session *sqlauth_sessions_find_handle(
 struct sqlauth_verdict sqlauth_sessions_check(struct sqlauth_sessions *sessions, const struct sqlauth_session *session,
 	enum sqlauth_access access, const char *topic, size_t length);
 
-/* Whether another client than this one (of this kind; `client` NULL: anonymous) is connected with this identifier right
- * now, on another handle. A deferred client is never the same as one of ours; whether two deferred ones are the same is
- * not ours to say, and they are taken to be. */
-bool sqlauth_sessions_in_use(struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle,
-	enum sqlauth_session_kind kind, const char *client);
+/* A session that is connected with this identifier right now, on another handle than this one: the next one after
+ * `after`, or the first where that is NULL; NULL: no more. In no order. */
+const struct sqlauth_session *sqlauth_sessions_next_holder(struct sqlauth_sessions *sessions, const char *mqtt_id,
+	const void *handle, const struct sqlauth_session *after);
 
 /* Forgets what has lingered long enough; at most `budget` sessions per call. Cheap when there is nothing to do. */
 void sqlauth_sessions_expire(struct sqlauth_sessions *sessions, size_t budget);
@@ -102,11 +104,13 @@ const void *sqlauth_session_handle(const struct sqlauth_session *session); /* NU
 const char *sqlauth_session_mqtt_id(const struct sqlauth_session *session);
 const char *sqlauth_session_username(const struct sqlauth_session *session);
 const char *sqlauth_session_client(const struct sqlauth_session *session);
-/* Whether it is this client's; kind and client as in sqlauth_sessions_in_use. */
+/* NULL: none; *kind_r is set all the same. */
+const char *sqlauth_session_certificate(const struct sqlauth_session *session, enum sqlauth_match_by *kind_r);
+/* Whether it was this client's when it began, of this kind; `client` NULL: anonymous. A deferred client is never the
+ * same as one of ours; whether two deferred ones are the same is not ours to say, and they are taken to be. */
 bool sqlauth_session_is_of(const struct sqlauth_session *session, enum sqlauth_session_kind kind, const char *client);
 enum sqlauth_session_kind sqlauth_session_kind(const struct sqlauth_session *session);
 bool sqlauth_session_is_connected(const struct sqlauth_session *session);
-bool sqlauth_session_from_broker(const struct sqlauth_session *session);
 int64_t sqlauth_session_connected_at(const struct sqlauth_session *session); /* Unix seconds */
 
 #endif

@@ -129,6 +129,10 @@ enum sqlauth_error sqlauth_store_client_by_name(struct sqlauth_store *store, con
 enum sqlauth_error sqlauth_store_client_name_by_certificate(struct sqlauth_store *store, enum sqlauth_match_by kind,
 	const char *value, char **name_r) __attribute__((warn_unused_result));
 
+/* The name of whatever client has this row in client_certificates; NOT_FOUND. *name_r is the caller's (free). */
+enum sqlauth_error sqlauth_store_certificate_owner(struct sqlauth_store *store, enum sqlauth_match_by kind,
+	const char *value, char **name_r) __attribute__((warn_unused_result));
+
 /* OK where client_certificates has this row, NOT_FOUND where not. */
 enum sqlauth_error sqlauth_store_client_has_certificate(struct sqlauth_store *store, const char *client_name,
 	enum sqlauth_match_by kind, const char *value) __attribute__((warn_unused_result));
@@ -143,8 +147,8 @@ struct sqlauth_rule_query {
 };
 
 /* Replaces the content of *groups with the groups of all matching rules; untouched on failure. LIMIT beyond
- * SQLAUTH_STORE_GROUPS_MAX. Indexed: the cost depends on the rules that match, on the identifier's length, and on
- * mqtt_id patterns that begin AND end with a wildcard. */
+ * SQLAUTH_STORE_GROUPS_MAX, and where a pattern cannot be judged (mqtt_id.h). Indexed: the cost depends on the rules
+ * that match, on the identifier's length, and on mqtt_id patterns that begin AND end with a wildcard. */
 enum sqlauth_error sqlauth_store_groups(struct sqlauth_store *store, const struct sqlauth_rule_query *query,
 	struct sqlauth_groups *groups) __attribute__((warn_unused_result));
 
@@ -165,8 +169,17 @@ enum sqlauth_error sqlauth_store_has_anonymous_rule(struct sqlauth_store *store)
 enum sqlauth_error sqlauth_store_compile(struct sqlauth_store *store, const struct sqlauth_groups *groups,
 	struct sqlauth_acl **acl_r, struct sqlauth_text *why) __attribute__((warn_unused_result));
 
-/* Calls visit for every client whose disconnect_before is `since` or later. Indexed (only rows that have a value). */
-typedef void sqlauth_disconnect_visitor(void *context, const char *client_name, int64_t disconnect_before);
+/* What names one client: a certificate's name of a kind, and beside those its username and its name. */
+enum sqlauth_named_by {
+	SQLAUTH_NAMED_BY_USERNAME = SQLAUTH_MATCH_KINDS, /* below it stand those of sqlauth_match_by */
+	SQLAUTH_NAMED_BY_NAME,
+	SQLAUTH_NAMED_BY_KINDS
+};
+
+/* Calls visit for every client whose disconnect_before is `since` or later, once for each value that names it. Indexed
+ * (only rows that have a disconnect_before). */
+typedef void sqlauth_disconnect_visitor(
+	void *context, enum sqlauth_named_by kind, const char *value, int64_t disconnect_before);
 enum sqlauth_error sqlauth_store_visit_disconnects(struct sqlauth_store *store, int64_t since,
 	sqlauth_disconnect_visitor *visit, void *context) __attribute__((warn_unused_result));
 

@@ -116,12 +116,13 @@ static uint32_t find_shaped(const struct walk *walk, const struct acl_shape *sha
 	const struct sqlauth_acl *acl = walk->acl;
 	int which = shape->uses == 1u ? 0 : 1;
 	size_t value_length = walk->client->length[which];
-	const char *after = level.end - shape->after;
+	const char *after;
 	uint32_t path;
 
 	if ((size_t)(level.end - level.at) != shape->before + value_length + shape->after ||
 		memcmp(level.at + shape->before, walk->client->value[which], value_length) != 0)
 		return ACL_NONE;
+	after = level.end - shape->after;
 	path = acl_path(acl->nodes[walk->node].path, acl_pattern_key(level.at, shape->before, after, shape->after));
 	for (uint32_t slot = path & acl->slot_mask; acl->slots[slot].node != ACL_NONE;
 		slot = (slot + 1) & acl->slot_mask) {

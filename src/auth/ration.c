@@ -186,6 +186,14 @@ bool sqlauth_ration_allows(const struct sqlauth_ration *ration, uint64_t place, 
 	       (!username || has_token(&ration->usernames, username_key(ration, place, username), now));
 }
 
+/* A bucket is full again at the earliest when its last failure was. */
+bool sqlauth_ration_failed_lately(const struct sqlauth_ration *ration, uint64_t place)
+{
+	const struct bucket *bucket = ration->addresses.token_us ? find(&ration->addresses, place) : NULL;
+
+	return bucket && now_us(ration) - bucket->full_us < SQLAUTH_RATION_LATELY_SECONDS * SECOND_US;
+}
+
 void sqlauth_ration_fail(struct sqlauth_ration *ration, uint64_t place, const char *username)
 {
 	int64_t now = now_us(ration);

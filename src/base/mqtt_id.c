@@ -12,10 +12,6 @@
 
 #include "sqlauth/utf8.h"
 
-/* Enough for the longest pattern against the longest identifier (65,535 bytes: MQTT 5.0, 1.5.4). Only a pattern that
- * holds a long username behind a `*` can want more. */
-#define STEPS_MAX ((uint32_t)(SQLAUTH_MQTT_ID_PATTERN_BYTES_MAX + 1) * 65536)
-
 enum token { TOKEN_END, TOKEN_RUN, TOKEN_ONE, TOKEN_LITERAL, TOKEN_IMPOSSIBLE };
 
 /* A place in the pattern. */
@@ -72,15 +68,15 @@ static bool consume(enum token token, const char *literal, const char **mqtt_id)
 	return true;
 }
 
-bool sqlauth_mqtt_id_matches(const char *pattern, const char *username, const char *mqtt_id)
+enum sqlauth_error sqlauth_mqtt_id_match(const char *pattern, const char *username, const char *mqtt_id)
 {
 	struct cursor here = {pattern, NULL}, behind_run = {NULL, NULL};
 	const char *run_end = NULL; /* what the last `*` has swallowed ends here */
 
 	if (!pattern || !mqtt_id ||
 		strnlen(pattern, SQLAUTH_MQTT_ID_PATTERN_BYTES_MAX + 1) > SQLAUTH_MQTT_ID_PATTERN_BYTES_MAX)
-		return false;
-	for (uint32_t step = 0; step < STEPS_MAX; step++) {
+		return SQLAUTH_ERROR_MISMATCH;
+	for (uint32_t step = 0; step < SQLAUTH_MQTT_ID_STEPS_MAX; step++) {
 		struct cursor next = here;
 		const char *literal = NULL;
 		enum token token = next_token(&next, username, &literal);
@@ -89,7 +85,7 @@ bool sqlauth_mqtt_id_matches(const char *pattern, const char *username, const ch
 			here = behind_run = next;
 			run_end = mqtt_id;
 		} else if (*mqtt_id == '\0') {
-			return token == TOKEN_END;
+			return token == TOKEN_END ? SQLAUTH_OK : SQLAUTH_ERROR_MISMATCH;
 		} else if (consume(token, literal, &mqtt_id)) {
 			here = next;
 		} else if (run_end) {
@@ -97,8 +93,13 @@ bool sqlauth_mqtt_id_matches(const char *pattern, const char *username, const ch
 			mqtt_id = run_end;
 			here = behind_run;
 		} else {
-			return false;
+			return SQLAUTH_ERROR_MISMATCH;
 		}
 	}
-	return false;
+	return SQLAUTH_ERROR_LIMIT;
+}
+
+bool sqlauth_mqtt_id_matches(const char *pattern, const char *username, const char *mqtt_id)
+{
+	return sqlauth_mqtt_id_match(pattern, username, mqtt_id) == SQLAUTH_OK;
 }

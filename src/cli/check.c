@@ -93,7 +93,7 @@ static enum cli_status decide(struct cli_check *check)
 	if (outcome == SQLAUTH_OUTCOME_VERIFY || outcome == SQLAUTH_OUTCOME_ACCEPT)
 		outcome =
 			sqlauth_engine_admit(check->engine, check->identity, check->verified, &check->acl, &check->why);
-	if (outcome == SQLAUTH_OUTCOME_UNAVAILABLE)
+	if (outcome == SQLAUTH_OUTCOME_UNAVAILABLE || outcome == SQLAUTH_OUTCOME_FAILED)
 		return cli_complain_error(SQLAUTH_ERROR_DATABASE, &check->why, CLI_FAILED);
 	return CLI_DONE;
 }

@@ -28,6 +28,7 @@ static const char *const reasons[SQLAUTH_REASONS] = {
 	[SQLAUTH_REASON_UNAVAILABLE] = "the database cannot answer now",
 	[SQLAUTH_REASON_RATIONED] = "too many verifications from this address have failed",
 	[SQLAUTH_REASON_BUSY] = "too many verifications wait",
+	[SQLAUTH_REASON_NO_USERNAME] = "the certificate is of a client that has a username, and sends none",
 };
 
 const char *cli_explain_reason(enum sqlauth_reason reason)

@@ -11,7 +11,8 @@
 
 struct acl_cache_entry {
 	UT_hash_handle hh;
-	struct sqlauth_acl *acl; /* one reference */
+	struct sqlauth_acl *acl; /* one reference; NULL: there are too many permissions */
+	char *why;               /* then: what it was that was too many */
 	size_t key_length;
 	char key[]; /* every group: its name, NUL, its revision */
 };
@@ -24,11 +25,19 @@ void acl_cache_init(struct acl_cache *cache)
 	sqlauth_secret_random(&cache->key, sizeof cache->key);
 }
 
+static void entry_free(struct acl_cache_entry *entry)
+{
+	if (!entry)
+		return;
+	sqlauth_acl_unref(entry->acl);
+	free(entry->why);
+	free(entry);
+}
+
 static void drop(struct acl_cache *cache, struct acl_cache_entry *entry)
 {
 	HASH_DEL(cache->entries, entry);
-	sqlauth_acl_unref(entry->acl);
-	free(entry);
+	entry_free(entry);
 }
 
 void acl_cache_clear(struct acl_cache *cache)
@@ -73,9 +82,49 @@ static void sweep(struct acl_cache *cache)
 	if (HASH_COUNT(cache->entries) < cache->sweep_at)
 		return;
 	HASH_ITER(hh, cache->entries, entry, next)
-	if (!sqlauth_acl_shared(entry->acl))
+	if (!entry->acl || !sqlauth_acl_shared(entry->acl))
 		drop(cache, entry);
 	cache->sweep_at = 2 * (size_t)HASH_COUNT(cache->entries) + ACL_CACHE_SLACK;
+}
+
+static void forget_another_generation(struct acl_cache *cache, const struct sqlauth_store *store)
+{
+	if (cache->generation == sqlauth_store_generation(store))
+		return;
+	acl_cache_clear(cache);
+	cache->generation = sqlauth_store_generation(store);
+}
+
+/* What the entry says: the caller's reference, or why there is none. */
+static enum sqlauth_error answer(
+	const struct acl_cache_entry *entry, struct sqlauth_acl **acl_r, struct sqlauth_text *why)
+{
+	if (entry->acl) {
+		*acl_r = sqlauth_acl_ref(entry->acl);
+		return SQLAUTH_OK;
+	}
+	if (entry->why)
+		sqlauth_text_set(why, "%s", entry->why);
+	return SQLAUTH_ERROR_LIMIT;
+}
+
+/* A set that is over a limit is as expensive to compile as one that is just below it: that is remembered too. */
+static enum sqlauth_error compile(struct acl_cache_entry *entry, struct sqlauth_store *store,
+	const struct sqlauth_groups *groups, struct sqlauth_text *why)
+{
+	char data[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_text text;
+	enum sqlauth_error error;
+
+	sqlauth_text_init(&text, data, sizeof data);
+	error = sqlauth_store_compile(store, groups, &entry->acl, &text);
+	if (error == SQLAUTH_ERROR_LIMIT) {
+		entry->why = strdup(text.data);
+		return SQLAUTH_OK;
+	}
+	if (error && text.length > 0)
+		sqlauth_text_set(why, "%s", text.data);
+	return error;
 }
 
 enum sqlauth_error acl_cache_get(struct acl_cache *cache, struct sqlauth_store *store,
@@ -87,28 +136,22 @@ enum sqlauth_error acl_cache_get(struct acl_cache *cache, struct sqlauth_store *
 
 	if (!entry)
 		return SQLAUTH_ERROR_MEMORY;
-	if (cache->generation != sqlauth_store_generation(store)) {
-		acl_cache_clear(cache);
-		cache->generation = sqlauth_store_generation(store);
-	}
+	forget_another_generation(cache, store);
 	hash = (unsigned)sqlauth_keyed_hash(&cache->key, entry->key, entry->key_length);
 	HASH_FIND_BYHASHVALUE(hh, cache->entries, entry->key, entry->key_length, hash, found);
 	if (found) {
-		*acl_r = sqlauth_acl_ref(found->acl);
+		error = answer(found, acl_r, why);
 		goto out;
 	}
-	error = sqlauth_store_compile(store, groups, &entry->acl, why);
+	error = compile(entry, store, groups, why);
 	if (error)
 		goto out;
 	sweep(cache);
-	*acl_r = sqlauth_acl_ref(entry->acl);
+	error = answer(entry, acl_r, why);
 	HASH_ADD_KEYPTR_BYHASHVALUE(hh, cache->entries, entry->key, entry->key_length, hash, entry);
-	if (entry->hh.tbl) {
-		entry = NULL;
-	} else {
-		sqlauth_acl_unref(entry->acl); /* no memory for the table: the caller's reference does without it */
-	}
+	if (entry->hh.tbl)
+		entry = NULL; /* otherwise there is no memory for the table: the caller's reference does without it */
 out:
-	free(entry);
+	entry_free(entry);
 	return error;
 }

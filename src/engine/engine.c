@@ -41,6 +41,7 @@ static const char *const reason_words[SQLAUTH_REASONS] = {
 	[SQLAUTH_REASON_UNAVAILABLE] = "unavailable",
 	[SQLAUTH_REASON_RATIONED] = "rationed",
 	[SQLAUTH_REASON_BUSY] = "busy",
+	[SQLAUTH_REASON_NO_USERNAME] = "no_username",
 };
 
 const char *sqlauth_reason_word(enum sqlauth_reason reason)
@@ -87,7 +88,6 @@ void sqlauth_engine_free(struct sqlauth_engine *engine)
 	free(engine);
 }
 
-/* A decoy that would do the same work stays: what is remembered of unknown usernames is remembered by it. */
 void sqlauth_engine_imitate(struct sqlauth_engine *engine, const char *hash)
 {
 	if (!sqlauth_password_same_work(engine->decoy, hash))
@@ -234,7 +234,8 @@ static void remember_connect(struct sqlauth_engine *engine, struct sqlauth_ident
 static bool is_deferred(const struct sqlauth_engine *engine, const struct sqlauth_identity *identity)
 {
 	return engine->defer_unknown &&
-	       (identity->reason == SQLAUTH_REASON_UNKNOWN_CLIENT || identity->reason == SQLAUTH_REASON_ANONYMOUS);
+	       (identity->reason == SQLAUTH_REASON_UNKNOWN_CLIENT || identity->reason == SQLAUTH_REASON_ANONYMOUS ||
+		       identity->reason == SQLAUTH_REASON_NO_USERNAME);
 }
 
 enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, const struct sqlauth_connect *connect,
@@ -383,25 +384,38 @@ static enum sqlauth_reason reason_of_verification(enum sqlauth_error verified)
 	}
 }
 
+/* Of a read that failed: a limit is the client's own, everything else the database's. */
+static enum sqlauth_outcome outcome_of_error(enum sqlauth_error error)
+{
+	return error == SQLAUTH_ERROR_LIMIT ? SQLAUTH_OUTCOME_FAILED : SQLAUTH_OUTCOME_UNAVAILABLE;
+}
+
 enum sqlauth_outcome sqlauth_engine_admit(struct sqlauth_engine *engine, struct sqlauth_identity *identity,
 	enum sqlauth_error verified, struct sqlauth_acl **acl_r, struct sqlauth_text *why)
 {
 	struct sqlauth_acl *acl = NULL;
 	enum sqlauth_error error = SQLAUTH_OK;
+	bool computed = true;
 
-	if (identity->reason == SQLAUTH_REASON_ACCEPTED)
+	if (identity->reason == SQLAUTH_REASON_ACCEPTED) {
 		identity->reason = reason_of_verification(verified);
+		computed = identity->reason != SQLAUTH_REASON_UNAVAILABLE;
+	}
 	if (identity->reason == SQLAUTH_REASON_ACCEPTED)
 		error = confirm_and_read_acl(engine, identity, &acl, why);
 	sqlauth_engine_let_go(engine);
-	if (identity->reason == SQLAUTH_REASON_UNAVAILABLE)
-		return SQLAUTH_OUTCOME_UNAVAILABLE;
+	if (!computed) {
+		sqlauth_text_set(why, "its password cannot be verified: %s", sqlauth_strerror(verified));
+		return SQLAUTH_OUTCOME_FAILED;
+	}
 	if (error) {
 		if (why && why->length == 0)
 			sqlauth_text_set(why, "the client's groups cannot be read: %s", sqlauth_strerror(error));
 		identity->reason = SQLAUTH_REASON_UNAVAILABLE;
-		return SQLAUTH_OUTCOME_UNAVAILABLE;
+		return outcome_of_error(error);
 	}
+	if (identity->reason == SQLAUTH_REASON_UNAVAILABLE)
+		return SQLAUTH_OUTCOME_UNAVAILABLE;
 	if (identity->reason != SQLAUTH_REASON_ACCEPTED)
 		return SQLAUTH_OUTCOME_REFUSED;
 	*acl_r = acl;
@@ -478,7 +492,7 @@ static struct recall_answer recall_from_store(
 	default:
 		if (why && why->length == 0)
 			sqlauth_text_set(why, "the client cannot be looked up: %s", sqlauth_strerror(error));
-		answer.outcome = SQLAUTH_OUTCOME_UNAVAILABLE;
+		answer.outcome = outcome_of_error(error);
 	}
 	return answer;
 }
@@ -504,7 +518,7 @@ enum sqlauth_outcome sqlauth_engine_recall(struct sqlauth_engine *engine, const 
 		return known->outcome;
 	}
 	answer = recall_from_store(engine, mqtt_id, username, why);
-	if (has_version && answer.outcome != SQLAUTH_OUTCOME_UNAVAILABLE)
+	if (has_version && answer.outcome != SQLAUTH_OUTCOME_UNAVAILABLE && answer.outcome != SQLAUTH_OUTCOME_FAILED)
 		recall_cache_add(&engine->recalled, mqtt_id, username, &answer);
 	if (answer.acl)
 		*acl_r = answer.acl;

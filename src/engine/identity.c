@@ -19,6 +19,17 @@ const char *sqlauth_identity_username(const struct sqlauth_identity *identity)
 	return identity->client.username ? identity->client.username : identity->client.name;
 }
 
+bool sqlauth_identity_has_decoy(const struct sqlauth_identity *identity)
+{
+	return identity->hash && identity->hash != identity->client.password;
+}
+
+const char *sqlauth_identity_certificate(const struct sqlauth_identity *identity, enum sqlauth_match_by *kind_r)
+{
+	*kind_r = identity->matched_by;
+	return identity->client.username ? NULL : identity->matched;
+}
+
 enum sqlauth_reason identity_judge_client(
 	const struct sqlauth_client *client, const char *mqtt_id, const struct sqlauth_clock *clock)
 {
@@ -134,19 +145,46 @@ static enum sqlauth_error find_by_certificate(
 	return error;
 }
 
-static enum sqlauth_error judge_stranger(struct sqlauth_identity *identity, struct sqlauth_store *store, bool named)
+/* OK where any client has a row for a name of this certificate. */
+static enum sqlauth_error is_known(struct sqlauth_store *store, const struct sqlauth_certificate *certificate)
 {
-	enum sqlauth_error error;
+	enum sqlauth_error error = SQLAUTH_ERROR_NOT_FOUND;
 
-	if (named) {
-		identity->reason = SQLAUTH_REASON_UNKNOWN_CLIENT;
-		return SQLAUTH_OK;
+	for (int kind = 0; kind < SQLAUTH_MATCH_KINDS; kind++) {
+		size_t count = sqlauth_certificate_count(certificate, (enum sqlauth_match_by)kind);
+		for (size_t i = 0; i < count && error == SQLAUTH_ERROR_NOT_FOUND; i++) {
+			char *owner = NULL;
+			error = sqlauth_store_certificate_owner(store, (enum sqlauth_match_by)kind,
+				sqlauth_certificate_name(certificate, (enum sqlauth_match_by)kind, i), &owner);
+			free(owner);
+		}
 	}
-	identity->anonymous = true;
-	error = sqlauth_store_has_anonymous_rule(store);
+	return error;
+}
+
+/* Nobody is anonymous with a certificate that is a client's. */
+static enum sqlauth_error judge_anonymous(
+	struct sqlauth_identity *identity, struct sqlauth_store *store, const struct sqlauth_certificate *certificate)
+{
+	enum sqlauth_error error = sqlauth_store_has_anonymous_rule(store);
+
+	identity->reason = SQLAUTH_REASON_ANONYMOUS;
+	if (error)
+		return error == SQLAUTH_ERROR_NOT_FOUND ? SQLAUTH_OK : error;
+	error = certificate ? is_known(store, certificate) : SQLAUTH_ERROR_NOT_FOUND;
 	if (error && error != SQLAUTH_ERROR_NOT_FOUND)
 		return error;
-	identity->reason = error ? SQLAUTH_REASON_ANONYMOUS : SQLAUTH_REASON_ACCEPTED;
+	identity->anonymous = error == SQLAUTH_ERROR_NOT_FOUND;
+	identity->reason = identity->anonymous ? SQLAUTH_REASON_ACCEPTED : SQLAUTH_REASON_NO_USERNAME;
+	return SQLAUTH_OK;
+}
+
+static enum sqlauth_error judge_stranger(
+	struct sqlauth_identity *identity, struct sqlauth_store *store, const struct sqlauth_connect *connect)
+{
+	if (!connect->username)
+		return judge_anonymous(identity, store, connect->certificate);
+	identity->reason = SQLAUTH_REASON_UNKNOWN_CLIENT;
 	return SQLAUTH_OK;
 }
 
@@ -163,7 +201,7 @@ enum sqlauth_error identity_read(struct sqlauth_identity *identity, struct sqlau
 		identity->reason = SQLAUTH_REASON_CERTIFICATE_AMBIGUOUS;
 		error = SQLAUTH_OK;
 	} else if (error == SQLAUTH_ERROR_NOT_FOUND) {
-		error = judge_stranger(identity, store, connect->username != NULL);
+		error = judge_stranger(identity, store, connect);
 	} else if (!error) {
 		error = judge(identity, store, clock, connect);
 	}

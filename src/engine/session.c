@@ -31,15 +31,15 @@ struct sqlauth_session {
 	uint64_t allowed[2];            /* number of the topic that was allowed last: publish, receive; 0: none */
 	enum sqlauth_session_kind kind;
 	unsigned char state;
-	bool from_broker;
 	struct sqlauth_acl *acl;
 	struct sqlauth_acl_client values;
 	struct sqlauth_index_node by_id;
 	struct sqlauth_session *older, *newer; /* neighbours in the list of its state, by when they got there */
-	const char *client;                    /* into strings[]; may be NULL */
-	uint64_t serial;                       /* counts the begins: the higher, the newer */
-	int64_t connected_at;                  /* Unix seconds */
-	int64_t linger_until;                  /* monotonic_ms; in LINGERING */
+	const char *client, *certificate;      /* into strings[]; may be NULL */
+	enum sqlauth_match_by certificate_kind;
+	uint64_t serial;      /* counts the begins: the higher, the newer */
+	int64_t connected_at; /* Unix seconds */
+	int64_t linger_until; /* monotonic_ms; in LINGERING */
 	char strings[];
 };
 
@@ -172,18 +172,20 @@ static const char *put_string(char **end, const char *string)
 
 static struct sqlauth_session *new_session(const struct sqlauth_session_setup *setup)
 {
-	struct sqlauth_session *session = calloc(1, sizeof *session + string_size(setup->mqtt_id) +
-							    string_size(setup->username) + string_size(setup->client));
+	struct sqlauth_session *session =
+		calloc(1, sizeof *session + string_size(setup->mqtt_id) + string_size(setup->username) +
+				  string_size(setup->client) + string_size(setup->certificate));
 	if (!session)
 		return NULL;
 	char *end = session->strings;
 	session->mqtt_id = put_string(&end, setup->mqtt_id);
 	session->username = put_string(&end, setup->username);
 	session->client = put_string(&end, setup->client);
+	session->certificate = put_string(&end, setup->certificate);
+	session->certificate_kind = setup->certificate_kind;
 	sqlauth_acl_client_init(&session->values, session->mqtt_id, session->username);
 	session->handle = setup->handle;
 	session->kind = setup->kind;
-	session->from_broker = setup->from_broker;
 	session->acl = setup->acl ? sqlauth_acl_ref(setup->acl) : NULL;
 	return session;
 }
@@ -366,13 +368,13 @@ bool sqlauth_session_is_of(const struct sqlauth_session *session, enum sqlauth_s
 	return session->kind == kind && (kind == SQLAUTH_SESSION_DEFERRED || same_string(session->client, client));
 }
 
-bool sqlauth_sessions_in_use(struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle,
-	enum sqlauth_session_kind kind, const char *client)
+const struct sqlauth_session *sqlauth_sessions_next_holder(
+	struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle, const struct sqlauth_session *after)
 {
-	for (struct sqlauth_session *s = first_with_id(sessions, mqtt_id); s; s = next_with_id(s))
-		if (s->state == CONNECTED && s->handle != handle && !sqlauth_session_is_of(s, kind, client))
-			return true;
-	return false;
+	const struct sqlauth_session *s = after ? next_with_id(after) : first_with_id(sessions, mqtt_id);
+	while (s && (s->state != CONNECTED || s->handle == handle))
+		s = next_with_id(s);
+	return s;
 }
 
 void sqlauth_sessions_visit_connected(struct sqlauth_sessions *sessions, sqlauth_session_visitor *visit, void *context)
@@ -455,6 +457,12 @@ const char *sqlauth_session_client(const struct sqlauth_session *session)
 	return session->client;
 }
 
+const char *sqlauth_session_certificate(const struct sqlauth_session *session, enum sqlauth_match_by *kind_r)
+{
+	*kind_r = session->certificate_kind;
+	return session->certificate;
+}
+
 enum sqlauth_session_kind sqlauth_session_kind(const struct sqlauth_session *session)
 {
 	return session->kind;
@@ -463,11 +471,6 @@ enum sqlauth_session_kind sqlauth_session_kind(const struct sqlauth_session *ses
 bool sqlauth_session_is_connected(const struct sqlauth_session *session)
 {
 	return session->state == CONNECTED;
-}
-
-bool sqlauth_session_from_broker(const struct sqlauth_session *session)
-{
-	return session->from_broker;
 }
 
 int64_t sqlauth_session_connected_at(const struct sqlauth_session *session)

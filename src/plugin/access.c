@@ -65,6 +65,9 @@ static int answer_stranger(
 	case SQLAUTH_OUTCOME_UNAVAILABLE:
 		plugin_log_database(plugin, false, why_data);
 		return deny(plugin, asker, access, topic, "the database is unavailable");
+	case SQLAUTH_OUTCOME_FAILED:
+		plugin_log_database(plugin, true, NULL);
+		return deny(plugin, asker, access, topic, "the client has too many permissions");
 	default:
 		return deny(plugin, asker, access, topic, "the client is unknown or may not connect");
 	}

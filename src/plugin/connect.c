@@ -24,21 +24,25 @@ static int refuse(struct plugin *plugin, const struct asker *asker, enum sqlauth
 						    : MOSQ_ERR_AUTH;
 }
 
-static enum sqlauth_error begin_session(struct plugin *plugin, const struct asker *asker, const char *client,
-	enum sqlauth_session_kind kind, bool from_broker, struct sqlauth_acl *acl)
+/* identity NULL: another plugin's client. */
+static enum sqlauth_error begin_session(struct plugin *plugin, const struct asker *asker,
+	const struct sqlauth_identity *identity, struct sqlauth_acl *acl)
 {
 	struct sqlauth_session_setup setup = {
 		.handle = asker->handle,
 		.mqtt_id = asker->mqtt_id,
 		.username = asker->username,
-		.client = client,
-		.kind = kind,
-		.from_broker = from_broker,
+		.kind = identity ? SQLAUTH_SESSION_OURS : SQLAUTH_SESSION_DEFERRED,
 		.acl = acl,
 	};
 	const struct sqlauth_session *session;
-	enum sqlauth_error error = sqlauth_sessions_begin(plugin->sessions, &setup, &session);
+	enum sqlauth_error error;
 
+	if (identity) {
+		setup.client = sqlauth_identity_client(identity);
+		setup.certificate = sqlauth_identity_certificate(identity, &setup.certificate_kind);
+	}
+	error = sqlauth_sessions_begin(plugin->sessions, &setup, &session);
 	if (!error && acl)
 		plugin_log_unusable_values(asker, sqlauth_session_values(session), acl);
 	return error;
@@ -105,42 +109,22 @@ static enum sqlauth_error take_certificate(const struct mosquitto *client, struc
 	return x509 ? sqlauth_certificate_take_x509(x509, certificate_r) : SQLAUTH_OK;
 }
 
-/* Whether the id is another client's, who is connected, and takeovers are not for everybody. */
-static bool is_in_use(
-	struct plugin *plugin, const struct asker *asker, enum sqlauth_session_kind kind, const char *client)
-{
-	struct mosquitto *holder;
-	const struct sqlauth_session *session;
-
-	if (plugin->options.takeover_any)
-		return false;
-	if (!mosquitto_client)
-		return sqlauth_sessions_in_use(plugin->sessions, asker->mqtt_id, asker->handle, kind, client);
-	/* 2.1 says whose the id is, and gives no DISCONNECT for a client that left while another plugin was still
-	 * deciding about it: such a one holds nothing. */
-	holder = mosquitto_client(asker->mqtt_id);
-	if (!holder)
-		return false;
-	session = sqlauth_sessions_find_handle(
-		plugin->sessions, holder, asker->mqtt_id, mosquitto_client_username(holder));
-	return session && sqlauth_session_is_connected(session) && !sqlauth_session_is_of(session, kind, client);
-}
-
 /* Lets an identified and admitted client in. */
 static int let_in(
 	struct plugin *plugin, struct asker *asker, const struct sqlauth_identity *identity, struct sqlauth_acl *acl)
 {
-	const char *client = sqlauth_identity_client(identity), *visible = sqlauth_identity_username(identity);
+	const char *visible = sqlauth_identity_username(identity);
 
-	if (is_in_use(plugin, asker, SQLAUTH_SESSION_OURS, client))
+	if (plugin_id_is_in_use(plugin, asker, identity))
 		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
-	/* Also where another, unknown username was given: nobody chooses what %u stands for. */
+	/* Also where another, unknown username was given: nobody chooses what %u stands for. Whoever waited for its
+	 * password was found by the username that it gave, so nothing is to be changed. */
 	if (visible && (!asker->username || strcmp(visible, asker->username) != 0)) {
 		if (!asker->client || mosquitto_set_username(asker->client, visible) != MOSQ_ERR_SUCCESS)
 			return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 		asker->username = mosquitto_client_username(asker->client);
 	}
-	if (begin_session(plugin, asker, client, SQLAUTH_SESSION_OURS, false, acl))
+	if (begin_session(plugin, asker, identity, acl))
 		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 	plugin->connects[SQLAUTH_REASON_ACCEPTED]++;
 	return MOSQ_ERR_SUCCESS;
@@ -148,9 +132,9 @@ static int let_in(
 
 static int leave_to_others(struct plugin *plugin, const struct asker *asker)
 {
-	if (is_in_use(plugin, asker, SQLAUTH_SESSION_DEFERRED, NULL))
+	if (plugin_id_is_in_use(plugin, asker, NULL))
 		return refuse(plugin, asker, SQLAUTH_REASON_MQTT_ID_IN_USE);
-	if (begin_session(plugin, asker, NULL, SQLAUTH_SESSION_DEFERRED, false, NULL))
+	if (begin_session(plugin, asker, NULL, NULL))
 		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 	return MOSQ_ERR_PLUGIN_DEFER;
 }
@@ -173,7 +157,10 @@ static int admit(struct plugin *plugin, struct asker *asker, struct sqlauth_iden
 		sqlauth_acl_unref(acl);
 		return answer;
 	case SQLAUTH_OUTCOME_UNAVAILABLE:
-		return unavailable(plugin, asker, why->length ? why->data : sqlauth_strerror(verified));
+		return unavailable(plugin, asker, why->data);
+	case SQLAUTH_OUTCOME_FAILED:
+		plugin_log_failure(asker, why->data);
+		return refuse(plugin, asker, SQLAUTH_REASON_UNAVAILABLE);
 	default:
 		return refuse(plugin, asker, sqlauth_identity_reason(identity));
 	}
@@ -188,14 +175,24 @@ static int turn_away(struct plugin *plugin, const struct asker *asker, uint64_t 
 	return try_again_later(asker->client, rationed ? BROKER_ERR_CONNECTION_RATE_EXCEEDED : BROKER_ERR_SERVER_BUSY);
 }
 
-/* Unknown usernames take the time of the last slow hash that was computed for anybody. Fast ones are of secrets that
- * need no such cover. */
+/* Unknown usernames take the time of the last hash that was computed for anybody, be it for one of them. Generated
+ * secrets are left out: nobody guesses them, and an unknown username that cost as little would be guessed for free. */
 void plugin_note_verdict(struct plugin *plugin, const struct verify_mark *mark, const char *username, const char *hash,
 	enum sqlauth_error verified)
 {
 	verify_note(&plugin->verifier, mark, username, verified);
-	if ((!verified || verified == SQLAUTH_ERROR_MISMATCH) && verify_is_slow(&plugin->verifier, hash))
+	if ((!verified || verified == SQLAUTH_ERROR_MISMATCH) && verify_is_guessable(&plugin->verifier, hash))
 		sqlauth_engine_imitate(plugin->engine, hash);
+}
+
+enum verify_answer plugin_verify_here(struct plugin *plugin, const struct verify_question *question,
+	const struct verify_mark *mark, enum sqlauth_error *verified_r)
+{
+	enum verify_answer answer = verify_here(&plugin->verifier, question, mark, verified_r);
+
+	if (answer == VERIFY_DONE)
+		plugin_note_verdict(plugin, mark, question->username, question->hash, *verified_r);
+	return answer;
 }
 
 bool plugin_decide(struct plugin *plugin, struct asker *asker, struct sqlauth_identity *identity,
@@ -210,15 +207,11 @@ bool plugin_decide(struct plugin *plugin, struct asker *asker, struct sqlauth_id
 	return admit(plugin, asker, identity, verified, &why) == MOSQ_ERR_SUCCESS;
 }
 
-/* Whether the answer may come later: the work takes time, and the broker's username needs no change, for which the
- * connection would have to be there still. */
+/* Whether the answer may come later: the work takes time, and nobody else is kept from the id. */
 static bool may_delay(const struct plugin *plugin, const struct asker *asker, const struct sqlauth_identity *identity)
 {
-	const char *visible = sqlauth_identity_username(identity);
-
 	return plugin->delayed && verify_is_slow(&plugin->verifier, sqlauth_identity_hash(identity)) &&
-	       (!visible || (asker->username && strcmp(visible, asker->username) == 0)) &&
-	       delayed_ready(plugin->delayed);
+	       !delayed_is_contested(plugin->delayed, asker->mqtt_id) && delayed_ready(plugin->delayed);
 }
 
 /* *identity is taken where the answer is delayed. */
@@ -226,6 +219,7 @@ static int verify(struct plugin *plugin, struct asker *asker, const char *passwo
 {
 	struct verify_question question = {.username = asker->username,
 		.hash = sqlauth_identity_hash(*identity),
+		.is_decoy = sqlauth_identity_has_decoy(*identity),
 		.password = password,
 		.length = strlen(password)};
 	char why_data[SQLAUTH_MESSAGE_SIZE];
@@ -247,9 +241,7 @@ static int verify(struct plugin *plugin, struct asker *asker, const char *passwo
 		plugin->verifier.counts.busy++;
 		answer = VERIFY_BUSY;
 	} else if (answer == VERIFY_NEEDED) {
-		answer = verify_here(&plugin->verifier, &question, &verified);
-		if (answer == VERIFY_DONE)
-			plugin_note_verdict(plugin, &mark, asker->username, question.hash, verified);
+		answer = plugin_verify_here(plugin, &question, &mark, &verified);
 	}
 	if (answer != VERIFY_DONE)
 		return turn_away(plugin, asker, mark.place, answer);
@@ -326,14 +318,16 @@ int plugin_on_basic_auth(int event, void *data, void *instance)
 
 /* An ACL for an identity that was refused: it may do nothing. */
 static enum sqlauth_error establish_refused(
-	struct plugin *plugin, const struct asker *asker, const char *client, enum sqlauth_reason reason)
+	struct plugin *plugin, const struct asker *asker, const struct sqlauth_identity *identity)
 {
+	enum sqlauth_reason reason = sqlauth_identity_reason(identity);
 	struct sqlauth_acl *nothing = NULL;
 	enum sqlauth_error error = sqlauth_acl_compile(NULL, 0, &nothing, NULL);
 
+	plugin->connects[reason]++;
 	plugin_log_refusal(asker, reason);
 	if (!error)
-		error = begin_session(plugin, asker, client, SQLAUTH_SESSION_OURS, true, nothing);
+		error = begin_session(plugin, asker, identity, nothing);
 	if (reason == SQLAUTH_REASON_DISCONNECTED)
 		disconnects_look_again(plugin->disconnects); /* the broker let it in without asking */
 	sqlauth_acl_unref(nothing);
@@ -359,15 +353,18 @@ static enum sqlauth_error establish(
 	plugin_log_database(plugin, outcome != SQLAUTH_OUTCOME_UNAVAILABLE, why_data);
 	switch (outcome) {
 	case SQLAUTH_OUTCOME_ACCEPT:
-		error = begin_session(
-			plugin, asker, sqlauth_identity_client(identity), SQLAUTH_SESSION_OURS, true, acl);
+		error = begin_session(plugin, asker, identity, acl);
+		plugin->connects[error ? SQLAUTH_REASON_UNAVAILABLE : SQLAUTH_REASON_ACCEPTED]++;
 		break;
 	case SQLAUTH_OUTCOME_UNKNOWN:
-		error = begin_session(plugin, asker, NULL, SQLAUTH_SESSION_DEFERRED, true, NULL);
+		error = begin_session(plugin, asker, NULL, NULL);
 		break;
 	case SQLAUTH_OUTCOME_REFUSED:
-		error = establish_refused(
-			plugin, asker, sqlauth_identity_client(identity), sqlauth_identity_reason(identity));
+		error = establish_refused(plugin, asker, identity);
+		break;
+	case SQLAUTH_OUTCOME_FAILED:
+		plugin_log_failure(asker, why_data);
+		error = establish_refused(plugin, asker, identity);
 		break;
 	default:
 		error = SQLAUTH_ERROR_DATABASE; /* asked again at the next question */
@@ -460,6 +457,10 @@ int plugin_on_disconnect(int event, void *data, void *instance)
 	 * when its certificate is gone. One that was refused just now has no will. */
 	if (!mosquitto_client && asker.mqtt_id && plugin->asked != asker.handle)
 		(void)plugin_find_session(plugin, &asker, false, &session);
+	/* 2.1: nobody was asked about a connection whose id is held by one that waits. */
+	if (mosquitto_client && asker.mqtt_id && plugin->asked != asker.handle &&
+		!sqlauth_sessions_find_handle(plugin->sessions, asker.handle, asker.mqtt_id, asker.username))
+		delayed_note_turned_away(asker.handle, asker.mqtt_id);
 	if (plugin->asked == asker.handle)
 		plugin->asked = NULL;
 	end(plugin, ended->client, may_live_on);

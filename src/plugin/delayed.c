@@ -17,13 +17,16 @@
 #include <utlist.h>
 
 #define TURN_BUDGET_US 1000
-#define COST_BYTES     1024 /* of a password that count as one more request */
+#define COST_BYTES     1024   /* of a password that count as one more request */
+#define CONTESTED_MAX  4096   /* ids; who wants one forgotten has to contest thousands */
+#define CONTESTED_MS   300000 /* clients that are turned away come again after two minutes at most, as a rule */
 
 struct request {
 	struct work work;      /* first: the workers know a request by it */
 	struct fair_item item; /* waits in its place's line */
 	UT_hash_handle by_id, by_handle;
 	struct request *prev, *next; /* of the same instance, in the order in which they came */
+	struct request *contested_prev, *contested_next;
 	struct delayed *owner;
 	uint64_t id_hash;
 	const void *handle;
@@ -31,6 +34,7 @@ struct request {
 	struct verify_mark mark;
 	int64_t asked_ms;
 	bool working, known; /* known: in the tables; otherwise cancelled or being answered */
+	bool contested;      /* somebody else wants its id: in the list of those, and no more in the queue */
 	char *mqtt_id, *username, *address;
 };
 
@@ -42,12 +46,20 @@ struct delayed {
 	bool used;               /* since the last delayed_rest */
 	bool told;               /* that the system gives no threads */
 	struct fair_queue queue;
-	struct request *requests; /* in the order in which they came */
+	struct request *requests;  /* in the order in which they came */
+	struct request *contested; /* to be decided at the next turn */
+};
+
+/* An id that must not wait for a while. */
+struct contest {
+	uint64_t id_hash;
+	int64_t until_ms;
 };
 
 /* What the broker's table is: one for the process. Touched in the broker's thread only. */
 static struct {
 	struct request *by_id, *by_handle;
+	struct contest contests[CONTESTED_MAX]; /* each in the place of its hash; a newer one there replaces it */
 	struct sqlauth_hash_key key;
 	bool has_key;
 	const void *completing; /* handle of the connection that is being answered */
@@ -134,6 +146,8 @@ static void request_free(struct request *request)
 {
 	forget(request);
 	fair_queue_remove(&request->owner->queue, &request->item);
+	if (request->contested)
+		DL_DELETE2(request->owner->contested, request, contested_prev, contested_next);
 	DL_DELETE(request->owner->requests, request);
 	sqlauth_identity_free(request->identity);
 	sqlauth_secret_free(request->work.password);
@@ -155,26 +169,72 @@ static void cancel(struct request *request)
 		request_free(request);
 }
 
+static struct request *find_by_hash(uint64_t id_hash)
+{
+	struct request *request = NULL;
+
+	HASH_FIND(by_id, table.by_id, &id_hash, sizeof id_hash, request);
+	return request;
+}
+
 void delayed_cancel(const void *handle, const char *mqtt_id)
 {
 	struct request *request = NULL;
-	uint64_t hash;
 
 	if (!table.by_id)
 		return;
 	HASH_FIND(by_handle, table.by_handle, &handle, sizeof handle, request);
 	cancel(request);
-	if (!mqtt_id)
-		return;
-	hash = hash_id(mqtt_id);
-	HASH_FIND(by_id, table.by_id, &hash, sizeof hash, request);
-	cancel(request);
+	if (mqtt_id && table.by_id)
+		cancel(find_by_hash(hash_id(mqtt_id)));
 }
 
 void delayed_note_event(const void *handle)
 {
 	if (handle == table.completing)
 		table.announced = true;
+}
+
+/* ---- ids that two want ---- */
+
+static int64_t now_ms(const struct delayed *delayed)
+{
+	const struct sqlauth_clock *clock = delayed->plugin->clock;
+
+	return clock->monotonic_ms(clock->context);
+}
+
+static struct contest *contest_of(uint64_t id_hash)
+{
+	return &table.contests[id_hash % CONTESTED_MAX];
+}
+
+bool delayed_is_contested(const struct delayed *delayed, const char *mqtt_id)
+{
+	uint64_t hash = hash_id(mqtt_id);
+	const struct contest *contest = contest_of(hash);
+
+	return contest->id_hash == hash && now_ms(delayed) < contest->until_ms;
+}
+
+/* One that is with a worker has its answer soon, and is left alone. */
+void delayed_note_turned_away(const void *handle, const char *mqtt_id)
+{
+	struct request *request;
+	uint64_t hash;
+
+	if (!table.by_id)
+		return;
+	hash = hash_id(mqtt_id);
+	request = find_by_hash(hash);
+	if (!request || request->handle == handle)
+		return;
+	*contest_of(hash) = (struct contest){hash, now_ms(request->owner) + CONTESTED_MS};
+	if (request->working || request->contested)
+		return;
+	request->contested = true;
+	fair_queue_remove(&request->owner->queue, &request->item);
+	DL_APPEND2(request->owner->contested, request, contested_prev, contested_next);
 }
 
 /* ---- beginning ---- */
@@ -208,7 +268,6 @@ bool delayed_begin(struct delayed *delayed, const struct asker *asker, const str
 	const struct verify_mark *mark, struct sqlauth_identity *identity)
 {
 	struct request *request;
-	const struct sqlauth_clock *clock = delayed->plugin->clock;
 
 	if (strlen(question->hash) >= sizeof request->work.hash)
 		return false;
@@ -218,7 +277,7 @@ bool delayed_begin(struct delayed *delayed, const struct asker *asker, const str
 	delayed->used = true;
 	request->owner = delayed;
 	request->mark = *mark;
-	request->asked_ms = clock->monotonic_ms(clock->context);
+	request->asked_ms = now_ms(delayed);
 	DL_APPEND(delayed->requests, request);
 	if (!fill(request, asker, question) ||
 		!fair_queue_add(&delayed->queue, &request->item, mark->place, 1 + question->length / COST_BYTES) ||
@@ -281,19 +340,39 @@ static struct request *request_of(struct fair_item *item)
 }
 
 /* Its turn has come: is the work still needed, and allowed? */
+static enum verify_answer consult(const struct request *request, enum sqlauth_error *verified_r)
+{
+	return verify_consult(&request->owner->plugin->verifier, &request->mark, request->username, verified_r);
+}
+
 static void serve(struct request *request)
 {
-	struct delayed *delayed = request->owner;
 	enum sqlauth_error verified = SQLAUTH_ERROR_SYSTEM;
-	enum verify_answer verdict =
-		verify_consult(&delayed->plugin->verifier, &request->mark, request->username, &verified);
+	enum verify_answer verdict = consult(request, &verified);
 
 	if (verdict != VERIFY_NEEDED) {
 		answer(request, verdict, verified);
 		return;
 	}
 	request->working = true;
-	workers_start(delayed->workers, &request->work);
+	workers_start(request->owner->workers, &request->work);
+}
+
+/* It may not wait any longer: computed here, or turned away. */
+static void serve_here(struct request *request)
+{
+	struct plugin *plugin = request->owner->plugin;
+	enum sqlauth_error verified = SQLAUTH_ERROR_SYSTEM;
+	enum verify_answer verdict = consult(request, &verified);
+
+	if (verdict == VERIFY_NEEDED) {
+		struct verify_question question = {.username = request->username,
+			.hash = request->work.hash,
+			.password = request->work.password,
+			.length = request->work.length};
+		verdict = plugin_verify_here(plugin, &question, &request->mark, &verified);
+	}
+	answer(request, verdict, verified);
 }
 
 void delayed_turn(struct delayed *delayed)
@@ -305,6 +384,11 @@ void delayed_turn(struct delayed *delayed)
 	if (!delayed->requests)
 		return;
 	until = sqlauth_clock_us() + TURN_BUDGET_US;
+	while (delayed->contested) {
+		serve_here(delayed->contested);
+		if (sqlauth_clock_us() > until)
+			break;
+	}
 	while ((work = workers_collect(delayed->workers))) {
 		take_back((struct request *)work);
 		if (sqlauth_clock_us() > until)
@@ -315,7 +399,7 @@ void delayed_turn(struct delayed *delayed)
 		if (sqlauth_clock_us() > until)
 			break;
 	}
-	if (delayed->queue.count > 0 && workers_have_room(delayed->workers))
+	if (delayed->contested || (delayed->queue.count > 0 && workers_have_room(delayed->workers)))
 		workers_call_again(delayed->workers);
 }
 
@@ -346,10 +430,9 @@ size_t delayed_waiting(const struct delayed *delayed)
 
 int64_t delayed_longest_ms(const struct delayed *delayed)
 {
-	const struct sqlauth_clock *clock = delayed->plugin->clock;
 	const struct request *request = delayed->requests;
 
 	while (request && request->working)
 		request = request->next;
-	return request ? clock->monotonic_ms(clock->context) - request->asked_ms : 0;
+	return request ? now_ms(delayed) - request->asked_ms : 0;
 }

@@ -8,6 +8,10 @@
  * older one is gone, and cancels it before anything else is done for the newer one. So a result is only ever handed
  * over to the connection that asked for it. The broker has one table of delayed connections for all instances of the
  * plugin, and so have we.
+ *
+ * Whoever waits holds its id: the broker closes every other connection that asks for it, and asks nobody. So that
+ * nobody keeps an id from its owner by guessing, an id that another connection was turned away for does not wait:
+ * who holds it is decided at once, in the broker's thread, and so is everybody who asks for it in the next minutes.
  */
 #ifndef SQLAUTH_PLUGIN_DELAYED_H
 #define SQLAUTH_PLUGIN_DELAYED_H
@@ -44,6 +48,13 @@ bool delayed_begin(struct delayed *delayed, const struct asker *asker, const str
 
 /* A connection with this handle and this id (NULL: none known) begins or stands: older ones with either are gone. */
 void delayed_cancel(const void *handle, const char *mqtt_id);
+
+/* The broker has turned away a connection of this handle that it asked nobody about. Where somebody waits with its id,
+ * that is why: this one is decided at the next turn, and for a while nobody waits with the id. */
+void delayed_note_turned_away(const void *handle, const char *mqtt_id);
+
+/* Whether nobody may wait with this id now. */
+bool delayed_is_contested(const struct delayed *delayed, const char *mqtt_id);
 
 /* The broker says CONNECT or an end for this handle: for completions. */
 void delayed_note_event(const void *handle);

@@ -6,16 +6,17 @@
 
 #include "broker.h"
 #include "plugin.h"
+#include "sqlauth/session_owner.h"
 #include "sqlauth/text.h"
 
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-/* A row: a client's connections made at or before a time. */
+/* The connections of whoever this names that were made at or before a time. */
 struct order {
 	UT_hash_handle hh;
 	int64_t before;
-	char name[];
+	char value[];
 };
 
 /* A connection to close, by all that names it. */
@@ -31,10 +32,11 @@ struct disconnects {
 	struct sqlauth_store *store;
 	struct sqlauth_sessions *sessions;
 	const struct sqlauth_clock *clock;
-	int64_t started_at;    /* Unix seconds: no connection is older */
-	uint64_t version;      /* of the data that was read last */
-	bool read;             /* anything was read at all, and nothing left out */
-	struct order *orders;  /* by client name; while reading */
+	int64_t started_at; /* Unix seconds: no connection is older; 0: nobody knows, for the clock was set back */
+	uint64_t version;   /* of the data that was read last */
+	bool read;          /* anything was read at all, and nothing left out */
+	/* While reading, by what they name. */
+	struct order *orders[SQLAUTH_NAMED_BY_KINDS];
 	struct victim *oldest; /* to be closed */
 	struct victim **newest;
 };
@@ -68,11 +70,12 @@ static void drop_orders(struct disconnects *disconnects)
 {
 	struct order *order, *next;
 
-	HASH_ITER(hh, disconnects->orders, order, next)
-	{
-		HASH_DEL(disconnects->orders, order);
-		free(order);
-	}
+	for (int kind = 0; kind < SQLAUTH_NAMED_BY_KINDS; kind++)
+		HASH_ITER(hh, disconnects->orders[kind], order, next)
+		{
+			HASH_DEL(disconnects->orders[kind], order);
+			free(order);
+		}
 }
 
 void disconnects_free(struct disconnects *disconnects)
@@ -87,10 +90,10 @@ void disconnects_free(struct disconnects *disconnects)
 
 /* ---- reading ---- */
 
-static void add_order(void *context, const char *client, int64_t before)
+static void add_order(void *context, enum sqlauth_named_by kind, const char *value, int64_t before)
 {
 	struct disconnects *disconnects = context;
-	size_t length = strlen(client);
+	size_t length = strlen(value);
 	struct order *order = malloc(sizeof *order + length + 1);
 
 	if (!order) {
@@ -98,8 +101,8 @@ static void add_order(void *context, const char *client, int64_t before)
 		return;
 	}
 	order->before = before;
-	memcpy(order->name, client, length + 1);
-	HASH_ADD_KEYPTR(hh, disconnects->orders, order->name, length, order);
+	memcpy(order->value, value, length + 1);
+	HASH_ADD_KEYPTR(hh, disconnects->orders[kind], order->value, length, order);
 	if (!order->hh.tbl) {
 		free(order);
 		disconnects->read = false;
@@ -124,25 +127,74 @@ static void note_victim(struct disconnects *disconnects, const struct sqlauth_se
 	disconnects->newest = &victim->next;
 }
 
+static struct order *find_order(const struct disconnects *disconnects, int kind, const char *value)
+{
+	struct order *order = NULL;
+
+	if (value)
+		HASH_FIND_STR(disconnects->orders[kind], value, order);
+	return order;
+}
+
+/* Whether the client that the session was of is the one that has its name now. */
+static bool keeps_its_name(struct disconnects *disconnects, const struct sqlauth_session *session)
+{
+	char *owner = NULL;
+	bool keeps = false;
+
+	if (sqlauth_session_owner(disconnects->store, session, &owner))
+		disconnects->read = false;
+	else
+		keeps = strcmp(owner, sqlauth_session_client(session)) == 0;
+	free(owner);
+	return keeps;
+}
+
+/* By what the client was found, which it has kept if it was renamed; by its name where only that is in an order. */
+static const struct order *order_of(struct disconnects *disconnects, const struct sqlauth_session *session)
+{
+	enum sqlauth_match_by kind;
+	const char *certificate = sqlauth_session_certificate(session, &kind);
+	const struct order *order =
+		certificate ? find_order(disconnects, (int)kind, certificate)
+			    : find_order(disconnects, SQLAUTH_NAMED_BY_USERNAME, sqlauth_session_username(session));
+
+	if (order)
+		return order;
+	order = find_order(disconnects, SQLAUTH_NAMED_BY_NAME, sqlauth_session_client(session));
+	return order && keeps_its_name(disconnects, session) ? order : NULL;
+}
+
+/* One that was made in what is the future now is older than the clock's correction, and how old nobody knows. */
+static bool was_connected_by(const struct disconnects *disconnects, const struct sqlauth_session *session, int64_t time)
+{
+	int64_t connected_at = sqlauth_session_connected_at(session);
+
+	return connected_at <= time || connected_at > disconnects->clock->unix_seconds(disconnects->clock->context);
+}
+
 static void judge_session(void *context, const struct sqlauth_session *session)
 {
 	struct disconnects *disconnects = context;
-	const char *client = sqlauth_session_client(session);
-	struct order *order = NULL;
+	const struct order *order = sqlauth_session_client(session) ? order_of(disconnects, session) : NULL;
 
-	if (client)
-		HASH_FIND_STR(disconnects->orders, client, order);
-	if (order && sqlauth_session_connected_at(session) <= order->before)
+	if (order && was_connected_by(disconnects, session, order->before))
 		note_victim(disconnects, session, order->before);
 }
 
+/* Reads the orders, and finds the sessions that they are about. */
 static enum sqlauth_error read_orders(struct disconnects *disconnects)
 {
+	const struct sqlauth_clock *clock = disconnects->clock;
 	enum sqlauth_error error = sqlauth_store_begin(disconnects->store, NULL);
 
 	if (error)
 		return error;
+	if (clock->unix_seconds(clock->context) < disconnects->started_at)
+		disconnects->started_at = 0;
 	error = sqlauth_store_visit_disconnects(disconnects->store, disconnects->started_at, add_order, disconnects);
+	if (!error && disconnects->orders[SQLAUTH_NAMED_BY_NAME])
+		sqlauth_sessions_visit_connected(disconnects->sessions, judge_session, disconnects);
 	sqlauth_store_end(disconnects->store);
 	return error;
 }
@@ -160,8 +212,6 @@ void disconnects_look(struct disconnects *disconnects)
 	disconnects->read = true;
 	if (read_orders(disconnects))
 		disconnects->read = false;
-	else if (disconnects->orders)
-		sqlauth_sessions_visit_connected(disconnects->sessions, judge_session, disconnects);
 	drop_orders(disconnects);
 }
 
@@ -179,7 +229,7 @@ static bool is_still_there(const struct disconnects *disconnects, const struct v
 		sqlauth_sessions_find_handle(disconnects->sessions, victim->handle, victim->mqtt_id, victim->username);
 
 	if (!session || !sqlauth_session_is_connected(session) ||
-		sqlauth_session_connected_at(session) > victim->before)
+		!was_connected_by(disconnects, session, victim->before))
 		return false;
 	if (mosquitto_client)
 		return mosquitto_client(victim->mqtt_id) == victim->handle;

@@ -43,13 +43,22 @@ static void line_free(struct fair_queue *queue, struct fair_line *line)
 	free(line);
 }
 
+/* Whether a place that holds so much may add so much. */
+static bool has_room(const struct fair_queue *queue, size_t held, size_t cost)
+{
+	size_t common = queue->bound - queue->bound / FAIR_QUEUE_NEWCOMERS_PART;
+
+	if (held == 0 && cost == 1)
+		return queue->cost < queue->bound;
+	return queue->cost < common && cost <= common - queue->cost && held <= common - queue->cost - cost;
+}
+
 bool fair_queue_add(struct fair_queue *queue, struct fair_item *item, uint64_t place, size_t cost)
 {
 	struct fair_line *line = NULL;
-	size_t unused = queue->bound - queue->cost;
 
 	HASH_FIND(hh, queue->lines, &place, sizeof place, line);
-	if (cost > unused || (line ? line->cost : 0) > unused - cost)
+	if (!has_room(queue, line ? line->cost : 0, cost))
 		return false;
 	if (!line)
 		line = line_new(queue, place);

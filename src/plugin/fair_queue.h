@@ -1,8 +1,10 @@
 /* A queue that is fair between places: each place that has something waiting is served in turn, whatever the length of
  * its own line. Knows nothing of what waits.
  *
- * Bounded by a total cost. A place may hold as much as is still free, so that one alone gets half of the room, and
- * there is always room for a newcomer; nobody who waits is ever pushed out. O(1); one queue, one thread.
+ * Bounded by a total cost. A place may hold as much as is still free, so that one alone gets half of the room and a few
+ * get nearly all of it. An eighth is kept for newcomers: a place that has nothing waiting may put one item of cost 1
+ * there. So whoever wants to keep others out needs as many places as the eighth holds, and not a dozen. Nobody who
+ * waits is ever pushed out. O(1); one queue, one thread.
  */
 #ifndef SQLAUTH_PLUGIN_FAIR_QUEUE_H
 #define SQLAUTH_PLUGIN_FAIR_QUEUE_H
@@ -10,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define FAIR_QUEUE_NEWCOMERS_PART 8
 
 struct fair_line;
 

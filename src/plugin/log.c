@@ -38,6 +38,18 @@ void plugin_log_database(struct plugin *plugin, bool usable, const char *why)
 	plugin_log(usable ? MOSQ_LOG_NOTICE : MOSQ_LOG_ERR, data);
 }
 
+void plugin_log_failure(const struct asker *asker, const char *why)
+{
+	char data[LOG_LINE_SIZE];
+	struct sqlauth_text line;
+
+	sqlauth_text_init(&line, data, sizeof data);
+	sqlauth_text_add(&line, "this client cannot be served:");
+	plugin_add_asker(&line, asker);
+	sqlauth_text_add(&line, ": %s", why);
+	plugin_log(MOSQ_LOG_ERR, data);
+}
+
 void plugin_log_refusal(const struct asker *asker, enum sqlauth_reason reason)
 {
 	char data[LOG_LINE_SIZE];

@@ -14,6 +14,7 @@ static void plugin_free(struct plugin *plugin)
 {
 	if (!plugin)
 		return;
+	plugin_leave(plugin);
 	metrics_free(plugin->metrics);
 	delayed_free(plugin->delayed);
 	disconnects_free(plugin->disconnects);
@@ -54,7 +55,7 @@ static enum sqlauth_error plugin_start(struct plugin *plugin, struct sqlauth_tex
 	if (error)
 		return error;
 	plugin->disconnects = disconnects_new(sqlauth_engine_store(plugin->engine), plugin->sessions, plugin->clock);
-	if (!plugin->disconnects)
+	if (!plugin->disconnects || !plugin_join(plugin))
 		return SQLAUTH_ERROR_MEMORY;
 	plugin->maintained_ms = plugin->clock->monotonic_ms(plugin->clock->context);
 	return SQLAUTH_OK;

@@ -1,7 +1,9 @@
 /* One instance of the plugin: its state, and what its files do for each other.
  *
- * Mosquitto makes one instance per plugin line, and with per_listener_settings one per listener: there are no globals.
- * Everything here runs in the broker's only thread; workers.h is where others begin.
+ * Mosquitto makes one instance per plugin line, and with per_listener_settings one per listener: what belongs to an
+ * instance is here. What the broker has once for all of them (client ids, connections that wait, its time, a signal's
+ * handler, the topics of the metrics) is static in the file that deals with it. Everything here runs in the broker's
+ * only thread; workers.h is where others begin.
  */
 #ifndef SQLAUTH_PLUGIN_H
 #define SQLAUTH_PLUGIN_H
@@ -23,6 +25,8 @@ struct disconnects;
 struct metrics;
 
 struct plugin {
+	struct plugin *prev, *next; /* instances of this process: in_use.c */
+	char *database;             /* its resolved path, while in that list */
 	mosquitto_plugin_id_t *identifier;
 	pthread_t broker_thread; /* the one that all of this belongs to */
 	size_t copy;             /* of its callbacks: events.c */
@@ -91,6 +95,10 @@ enum sqlauth_error plugin_find_session(
 void plugin_note_verdict(struct plugin *plugin, const struct verify_mark *mark, const char *username, const char *hash,
 	enum sqlauth_error verified);
 
+/* Verifies in the broker's thread, if there is time for it, and takes note of the verdict. DONE or BUSY. */
+enum verify_answer plugin_verify_here(struct plugin *plugin, const struct verify_question *question,
+	const struct verify_mark *mark, enum sqlauth_error *verified_r);
+
 /* What becomes of a connection that waited: whether it is accepted, its session begun. */
 bool plugin_decide(struct plugin *plugin, struct asker *asker, struct sqlauth_identity *identity,
 	const struct verify_mark *mark, enum verify_answer answer, enum sqlauth_error verified);
@@ -100,6 +108,18 @@ int plugin_on_connect(int event, void *data, void *instance);
 int plugin_on_disconnect(int event, void *data, void *instance);
 int plugin_on_offline(int event, void *data, void *instance);
 int plugin_on_reload(int event, void *data, void *instance);
+
+/* ---- whose an MQTT client id is: in_use.c ---- */
+
+/* From now on, until leave, its connected clients hold their ids, against other instances' clients too. False: no
+ * memory. */
+bool plugin_join(struct plugin *plugin) __attribute__((warn_unused_result));
+void plugin_leave(struct plugin *plugin);
+
+/* Whether the id that is asked for is held by another client than this one (NULL: another plugin's), who is connected,
+ * and takeovers are not for everybody. */
+bool plugin_id_is_in_use(
+	const struct plugin *plugin, const struct asker *asker, const struct sqlauth_identity *identity);
 
 /* ---- what they ask: access.c ---- */
 
@@ -135,6 +155,9 @@ void plugin_log(int level, const char *line);
 
 /* Notes that the database answered, or why it did not; a line in the log when that changes. */
 void plugin_log_database(struct plugin *plugin, bool usable, const char *why);
+
+/* One line that says why this client cannot be served although the database answers. */
+void plugin_log_failure(const struct asker *asker, const char *why);
 
 /* Appends ` client_id="..." username="..." address="..."`. */
 void plugin_add_asker(struct sqlauth_text *line, const struct asker *asker);

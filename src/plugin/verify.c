@@ -3,10 +3,13 @@
 
 #include <string.h>
 
+/* What was used of the broker's time. Broker's thread only. */
+static struct work_share work;
+
 enum sqlauth_error verifier_init(
 	const struct plugin_options *options, const struct sqlauth_clock *clock, struct verifier *verifier_r)
 {
-	struct verifier verifier = {.limits = options->limits, .share = {.share = options->verify_share}};
+	struct verifier verifier = {.limits = options->limits, .share = options->verify_share};
 	enum sqlauth_error error = sqlauth_verified_new(
 		clock, options->verified_cache_size, options->verified_cache_seconds, &verifier.memory);
 
@@ -33,7 +36,7 @@ void verify_mark_init(const struct verifier *verifier, const struct verify_quest
 {
 	struct sqlauth_credentials credentials = {
 		.username = question->username ? question->username : "",
-		.hash = question->hash,
+		.hash = question->is_decoy ? "" : question->hash,
 		.password = question->password,
 		.length = question->length,
 	};
@@ -70,19 +73,27 @@ bool verify_is_slow(const struct verifier *verifier, const char *hash)
 	       scheme != SQLAUTH_SCHEME_MOSQUITTO_SHA512;
 }
 
-enum verify_answer verify_here(
-	struct verifier *verifier, const struct verify_question *question, enum sqlauth_error *verified_r)
+bool verify_is_guessable(const struct verifier *verifier, const char *hash)
+{
+	enum sqlauth_password_scheme scheme;
+
+	return !sqlauth_password_inspect(hash, &verifier->limits, &scheme) && scheme != SQLAUTH_SCHEME_SECRET;
+}
+
+enum verify_answer verify_here(struct verifier *verifier, const struct verify_question *question,
+	const struct verify_mark *mark, enum sqlauth_error *verified_r)
 {
 	bool slow = verify_is_slow(verifier, question->hash);
+	bool suspect = slow && sqlauth_ration_failed_lately(verifier->ration, mark->place);
 	int64_t began = slow ? sqlauth_clock_us() : 0;
 
-	if (slow && !work_share_allows(&verifier->share, began)) {
+	if (slow && !work_share_allows(&work, verifier->share, suspect, began)) {
 		verifier->counts.busy++;
 		return VERIFY_BUSY;
 	}
 	*verified_r = sqlauth_password_verify(question->hash, question->password, question->length, &verifier->limits);
 	if (slow)
-		work_share_add(&verifier->share, began, sqlauth_clock_us());
+		work_share_add(&work, verifier->share, suspect, began, sqlauth_clock_us());
 	return VERIFY_DONE;
 }
 

@@ -3,6 +3,8 @@
  *   consult ── DONE (remembered), RATIONED
  *      └────── NEEDED ──▶ verify_here, or another thread ──▶ note
  *
+ * In the broker's thread there is little time, and half of it at most is for addresses that failed lately.
+ *
  * A question is consulted when it comes and, where it had to wait, once more when its turn has come: others may have
  * answered it meanwhile, or have used up the ration. docs/adr/0003-verification.md has the reasons.
  */
@@ -26,6 +28,7 @@ enum verify_answer {
 struct verify_question {
 	const char *username; /* NULL: none */
 	const char *hash;
+	bool is_decoy; /* the hash is nobody's: what is remembered is not about it, and outlives another decoy */
 	const char *password;
 	size_t length;
 };
@@ -46,7 +49,7 @@ struct verifier {
 	struct sqlauth_verified *memory;
 	struct sqlauth_ration *ration;
 	struct sqlauth_password_limits limits;
-	struct work_share share;
+	double share; /* of the broker's time; what was used of it is the process's */
 	struct verify_counts counts;
 };
 
@@ -65,10 +68,14 @@ enum verify_answer verify_consult(struct verifier *verifier, const struct verify
 /* Whether the hash takes milliseconds and more. One that cannot be computed takes no time. */
 bool verify_is_slow(const struct verifier *verifier, const char *hash);
 
+/* Whether it is of a password that somebody may have chosen: well formed, within the limits, and not a generated
+ * secret's. */
+bool verify_is_guessable(const struct verifier *verifier, const char *hash);
+
 /* Computes it in this thread: DONE and what sqlauth_password_verify said in *verified_r, or BUSY. The caller notes it.
- */
-enum verify_answer verify_here(
-	struct verifier *verifier, const struct verify_question *question, enum sqlauth_error *verified_r);
+ * There is one broker's thread, so all verifiers share its time. */
+enum verify_answer verify_here(struct verifier *verifier, const struct verify_question *question,
+	const struct verify_mark *mark, enum sqlauth_error *verified_r);
 
 /* Takes note of a verdict that was computed: remembers it, and a failure costs a token. */
 void verify_note(

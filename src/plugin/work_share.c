@@ -1,16 +1,31 @@
-/* The share of time that work may take: one number, the time at which it is paid for. Knows nothing of the work. */
+/* The share of time that work may take: numbers that say at which time it is paid for. Knows nothing of the work. */
 #include "work_share.h"
 
-bool work_share_allows(const struct work_share *share, int64_t now_us)
+static bool is_paid(int64_t paid_us, double share, int64_t now_us)
 {
-	return share->paid_us - now_us <= (int64_t)(WORK_SHARE_SLACK_US / share->share);
+	return paid_us - now_us <= (int64_t)(WORK_SHARE_SLACK_US / share);
 }
 
-void work_share_add(struct work_share *share, int64_t began_us, int64_t ended_us)
+bool work_share_allows(const struct work_share *work, double share, bool is_suspect, int64_t now_us)
 {
-	double pays = (double)(ended_us - began_us) / share->share;
+	if (share >= 1)
+		return true;
+	if (is_suspect)
+		return is_paid(work->paid_us, share, now_us) && is_paid(work->suspects_paid_us, share / 2, now_us);
+	return is_paid(work->paid_us, share, now_us) || is_paid(work->others_paid_us, share / 2, now_us);
+}
 
-	if (share->paid_us < began_us)
-		share->paid_us = began_us;
-	share->paid_us += (int64_t)pays;
+static void add(int64_t *paid_us, double share, int64_t began_us, int64_t ended_us)
+{
+	double pays = (double)(ended_us - began_us) / share;
+
+	if (*paid_us < began_us)
+		*paid_us = began_us;
+	*paid_us += (int64_t)pays;
+}
+
+void work_share_add(struct work_share *work, double share, bool is_suspect, int64_t began_us, int64_t ended_us)
+{
+	add(&work->paid_us, share, began_us, ended_us);
+	add(is_suspect ? &work->suspects_paid_us : &work->others_paid_us, share / 2, began_us, ended_us);
 }

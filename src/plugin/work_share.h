@@ -1,4 +1,12 @@
-/* Bounds hashing in the broker's thread by a share of its time. Times are arguments; microseconds of one clock. */
+/* Bounds hashing in the broker's thread by a share of its time, and keeps part of it for those who are not suspected.
+ *
+ * Half of the share is for suspects at most: the addresses that failed lately. Everybody else may have all of it, and
+ * never has less than the other half, however much the suspects want. So who guesses from one address does not use up
+ * the time of those who come from another one.
+ *
+ * The share itself is an argument, from 0 (not included) to 1, which is no bound at all: instances that have one thread
+ * may have set different ones. Times are arguments; microseconds of one clock.
+ */
 #ifndef SQLAUTH_PLUGIN_WORK_SHARE_H
 #define SQLAUTH_PLUGIN_WORK_SHARE_H
 
@@ -9,15 +17,15 @@
  * old password file would wait for each other. */
 #define WORK_SHARE_SLACK_US 2000
 
+/* When the work done so far will have been no more than the share of the time: of all of it, and of each half. */
 struct work_share {
-	double share;    /* over 0 and up to 1 */
-	int64_t paid_us; /* when the work done so far will have been no more than the share of the time */
+	int64_t paid_us, suspects_paid_us, others_paid_us;
 };
 
-/* Whether work may begin now: all that was done before is paid for by the time that passed, but for the slack. */
-bool work_share_allows(const struct work_share *share, int64_t now_us);
+/* Whether work may begin now: what was done before is paid for by the time that passed, but for the slack. */
+bool work_share_allows(const struct work_share *work, double share, bool is_suspect, int64_t now_us);
 
-/* Takes note of work that took so long. */
-void work_share_add(struct work_share *share, int64_t began_us, int64_t ended_us);
+/* Takes note of work that took so long; is_suspect as it was allowed. */
+void work_share_add(struct work_share *work, double share, bool is_suspect, int64_t began_us, int64_t ended_us);
 
 #endif

@@ -294,8 +294,3 @@ bool workers_wake(const struct workers *workers)
 {
 	return workers->wakes;
 }
-
-unsigned workers_threads(const struct workers *workers)
-{
-	return workers->threads;
-}

@@ -63,6 +63,4 @@ void workers_call_again(struct workers *workers);
 /* Whether the broker's thread is woken when something is done; otherwise it has to look. */
 bool workers_wake(const struct workers *workers);
 
-unsigned workers_threads(const struct workers *workers);
-
 #endif

@@ -149,10 +149,9 @@ enum sqlauth_error sqlauth_store_client_by_name(
 	return find_client(store, SQLAUTH_SQL_CLIENT_BY_NAME, name, client_r);
 }
 
-enum sqlauth_error sqlauth_store_client_name_by_certificate(
-	struct sqlauth_store *store, enum sqlauth_match_by kind, const char *value, char **name_r)
+static enum sqlauth_error find_name(struct sqlauth_store *store, enum sqlauth_statement which,
+	enum sqlauth_match_by kind, const char *value, char **name_r)
 {
-	const enum sqlauth_statement which = SQLAUTH_SQL_CLIENT_BY_CERTIFICATE;
 	const char *const texts[] = {sqlauth_match_by_word(kind), value};
 	char *name = NULL;
 	enum sqlauth_error error = sqlauth_store_start(store, which, texts, 2);
@@ -172,6 +171,18 @@ enum sqlauth_error sqlauth_store_client_name_by_certificate(
 	return error;
 }
 
+enum sqlauth_error sqlauth_store_client_name_by_certificate(
+	struct sqlauth_store *store, enum sqlauth_match_by kind, const char *value, char **name_r)
+{
+	return find_name(store, SQLAUTH_SQL_CLIENT_BY_CERTIFICATE, kind, value, name_r);
+}
+
+enum sqlauth_error sqlauth_store_certificate_owner(
+	struct sqlauth_store *store, enum sqlauth_match_by kind, const char *value, char **name_r)
+{
+	return find_name(store, SQLAUTH_SQL_CERTIFICATE_OWNER, kind, value, name_r);
+}
+
 enum sqlauth_error sqlauth_store_client_has_certificate(
 	struct sqlauth_store *store, const char *client_name, enum sqlauth_match_by kind, const char *value)
 {
@@ -180,26 +191,43 @@ enum sqlauth_error sqlauth_store_client_has_certificate(
 	return sqlauth_store_exists(store, SQLAUTH_SQL_CERTIFICATE_OF_CLIENT, texts, 3);
 }
 
+static enum sqlauth_error visit_disconnect(sqlite3_stmt *row, sqlauth_disconnect_visitor *visit, void *context)
+{
+	const char *words[SQLAUTH_NAMED_BY_KINDS];
+	int64_t disconnect_before;
+	const char *value;
+	size_t length;
+	int kind;
+	enum sqlauth_error error;
+
+	for (int i = 0; i < SQLAUTH_MATCH_KINDS; i++)
+		words[i] = sqlauth_match_by_word((enum sqlauth_match_by)i);
+	words[SQLAUTH_NAMED_BY_USERNAME] = "username";
+	words[SQLAUTH_NAMED_BY_NAME] = "name";
+	error = sqlauth_row_word(row, 0, words, SQLAUTH_NAMED_BY_KINDS, &kind);
+	if (error == SQLAUTH_OK)
+		error = sqlauth_row_peek(row, 1, &value, &length);
+	if (error == SQLAUTH_OK)
+		error = sqlauth_row_integer(row, 2, &disconnect_before);
+	if (error == SQLAUTH_OK)
+		visit(context, (enum sqlauth_named_by)kind, value, disconnect_before);
+	return error;
+}
+
 enum sqlauth_error sqlauth_store_visit_disconnects(
 	struct sqlauth_store *store, int64_t since, sqlauth_disconnect_visitor *visit, void *context)
 {
 	const enum sqlauth_statement which = SQLAUTH_SQL_DISCONNECTS;
 	sqlite3_stmt *row = store->statements[which];
-	const char *name;
-	size_t length;
-	int64_t disconnect_before;
 	enum sqlauth_error error = sqlauth_store_start(store, which, NULL, 0);
 
 	if (error != SQLAUTH_OK)
 		return error;
 	sqlite3_bind_int64(row, 1, since); /* fails only for an index beyond the last */
 	while ((error = sqlauth_store_step(store, which)) == SQLAUTH_OK) {
-		error = sqlauth_row_peek(row, 0, &name, &length);
-		if (error == SQLAUTH_OK)
-			error = sqlauth_row_integer(row, 1, &disconnect_before);
+		error = visit_disconnect(row, visit, context);
 		if (error != SQLAUTH_OK)
 			break;
-		visit(context, name, disconnect_before);
 	}
 	sqlauth_store_reset(store, which);
 	return error == SQLAUTH_ERROR_NOT_FOUND ? SQLAUTH_OK : error;

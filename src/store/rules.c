@@ -69,8 +69,11 @@ static enum sqlauth_error consume_row(const struct search *search, sqlite3_stmt 
 		error = read_revision(row, 3, &rule.revision);
 	if (error != SQLAUTH_OK)
 		return error;
-	if (strcmp(rule.match_by, "mqtt_id") == 0 && !sqlauth_mqtt_id_matches(rule.value, NULL, search->query->mqtt_id))
-		return SQLAUTH_OK;
+	/* A group may allow and deny: one that cannot be judged is neither given nor left out. */
+	if (strcmp(rule.match_by, "mqtt_id") == 0)
+		error = sqlauth_mqtt_id_match(rule.value, NULL, search->query->mqtt_id);
+	if (error != SQLAUTH_OK)
+		return error == SQLAUTH_ERROR_MISMATCH ? SQLAUTH_OK : error;
 	return search->consume(search->context, &rule);
 }
 

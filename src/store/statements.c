@@ -37,6 +37,7 @@ const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT] = {
 	[SQLAUTH_SQL_CLIENT_BY_CERTIFICATE] = "SELECT c.name FROM client_certificates AS k CROSS JOIN clients AS c "
 					      "WHERE k.match_by = ?1 AND k.value = ?2 AND c.name = k.client "
 					      "AND c.authentication = 'certificate' AND c.username IS NULL",
+	[SQLAUTH_SQL_CERTIFICATE_OWNER] = "SELECT client FROM client_certificates WHERE match_by = ?1 AND value = ?2",
 	[SQLAUTH_SQL_CERTIFICATE_OF_CLIENT] = "SELECT 1 FROM client_certificates "
 					      "WHERE match_by = ?2 AND value = ?3 AND client = ?1",
 
@@ -59,8 +60,12 @@ const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT] = {
 
 	[SQLAUTH_SQL_PERMISSIONS] = "SELECT topic, permission, action FROM acl_permissions "
 				    "WHERE group_name = ?1 ORDER BY id",
-	[SQLAUTH_SQL_DISCONNECTS] = "SELECT name, disconnect_before FROM clients "
-				    "WHERE disconnect_before >= ?1",
+	[SQLAUTH_SQL_DISCONNECTS] =
+		"SELECT 'name', name, disconnect_before FROM clients WHERE disconnect_before >= ?1 "
+		"UNION ALL SELECT 'username', username, disconnect_before FROM clients "
+		"WHERE disconnect_before >= ?1 AND username IS NOT NULL "
+		"UNION ALL SELECT k.match_by, k.value, c.disconnect_before FROM clients AS c "
+		"CROSS JOIN client_certificates AS k WHERE c.disconnect_before >= ?1 AND k.client = c.name",
 
 	[SQLAUTH_SQL_QUERY_ONLY] = "PRAGMA query_only = 1",
 	[SQLAUTH_SQL_CELL_SIZE_CHECK] = "PRAGMA cell_size_check = 1",

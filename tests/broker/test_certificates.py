@@ -114,6 +114,16 @@ class CertificateTest(BrokerTest):
         self.refuse_with(self.unknown, "anonymous")
         self.refuse_with(self.unknown, "unknown_client", username="somebody", password="secret")
 
+    def test_a_certificate_of_a_client_with_a_username_makes_nobody_anonymous(self):
+        self.db.certificate_client("pump", "common_name", "plain", username="pump")
+        self.db.client("other")
+        self.db.certificate("other", "common_name", "other")
+        self.db.rule("anonymous", "*", "controlled")
+        self.start(settings=["allow_anonymous true"])
+        for certificate in (self.plain, self.other):
+            self.refuse_with(certificate, "no_username")
+        self.connect_with(self.unknown)
+
     def test_no_certificate_and_a_foreign_authoritys_do_not_pass_the_broker(self):
         foreign = type(self.authority())(self.path("foreign")).issue("fake", "/CN=plain")
         self.db.certificate_client("pump", "common_name", "plain")

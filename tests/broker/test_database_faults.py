@@ -225,5 +225,54 @@ class RunningTest(DatabaseTest):
         self.check_service()
 
 
+class OutsideTest(DatabaseTest):
+    """What others see of the plugin, and clients of a fault."""
+
+    def test_no_read_transaction_is_held_open(self):
+        self.journal("WAL")
+        self.start_broker({"log_denied": "all"})
+        alice = self.login("alice")
+        for _ in range(3):
+            self.assert_refused("x", "alice", "wrong")
+            self.assert_refused("x", "nobody", "secret")
+            self.assertNotEqual(alice.publish("a/1", qos=1), mqtt.NOT_AUTHORIZED)
+            self.db.client("new-%d" % self._serial)
+            self._serial += 1
+            self.assertEqual(self.db.sql("PRAGMA wal_checkpoint(TRUNCATE);").split("|")[0], "0")  # nobody kept it from it
+        self.broker.stop()
+        self.journal("DELETE")
+        self.start_broker()
+        self.login("alice")
+        self.db.sql("BEGIN EXCLUSIVE; COMMIT;")
+
+    def test_an_older_client_can_tell_unavailable_from_not_authorised_too(self):
+        """It knows no code for it: the connection is closed without one."""
+        self.start_broker()
+        self.login("alice", version=mqtt.V311).disconnect()
+        self.assert_refused("a", "nobody", "secret", version=mqtt.V311)
+        os.rename(self.db.path, self.path("away"))
+        client = self.client("a", username="alice", password="secret", version=mqtt.V311)
+        self.assertEqual(client.connect(), mqtt.CLOSED)
+        self.assert_logged(r"refused connect reason=unavailable ")
+
+
+class OneClientTest(BrokerTest):
+    def test_permissions_that_are_too_many_are_the_fault_of_their_client_alone(self):
+        self.make_database()
+        self.db.client("alice", permissions="allow publish x")
+        self.db.client("bob")
+        self.db.sql("WITH RECURSIVE t(levels, topic) AS (SELECT 0, 'x' UNION ALL SELECT levels + 1, topic || column1 FROM t, "
+                    "(VALUES ('/+'), ('/a')) WHERE levels < 11) INSERT INTO acl_permissions (group_name, action, topic) "
+                    "SELECT 'of-alice', 'publish', topic FROM t WHERE levels = 11;")
+        self.start_broker()
+        self.client("alice", username="alice", password="secret").connect()  # on 2.1 it waits, and is told no reason
+        self.assert_unavailable("alice", "alice")
+        self.login("bob")
+        self.assert_logged(r'sqlauth: this client cannot be served: client_id="alice" username="alice" .* the 2050 permissions ')
+        self.assertFalse([line for line in self.broker.log.lines() if "the database is" in line])
+        self.db.sql("DELETE FROM acl_permissions WHERE topic GLOB 'x/*';")
+        self.login("alice")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -9,6 +9,7 @@ import mqtt
 from broker import PLUGIN, VERSION, BrokerTest, Listener
 from crowd import Crowd, cpu_seconds
 from database import Database, hash_password
+from websocket import WebSocket
 
 CROWD = 10000
 LASTING = {"clean": False, "version": mqtt.V311}
@@ -140,6 +141,56 @@ class DisconnectBeforeTest(BrokerTest):
             self.disconnect(name)
             client.wait_closed()
             self.disconnect(name, "NULL")
+
+    # ---- clients that change while they are connected ----
+
+    def rename(self, name, new):
+        self.db.sql("UPDATE clients SET name = '%s' WHERE name = '%s';" % (new, name))
+
+    def make_pump(self, value):
+        """A client without a username, found by its certificate; its connection."""
+        certificate = self.authority().issue(value, "/CN=" + value)
+        self.db.certificate_client("pump", "common_name", value)
+        return self.connect(value, listener="tls", tls=self.authority().client_context(certificate))
+
+    def test_a_renamed_client_is_reached_under_its_new_name(self):
+        self.start_broker(listeners=[Listener(), Listener("tls", (), self.authority())])
+        for connection, name in ((self.login("alice"), "alice"), (self.make_pump("renamed"), "pump")):
+            with self.subTest(name=name):
+                self.rename(name, name + "-old")
+                self.disconnect(name + "-old")
+                connection.wait_closed()
+
+    def test_who_gets_the_old_name_of_a_client_is_another_one(self):
+        self.start_broker(listeners=[Listener(), Listener("tls", (), self.authority())])
+        for older, name in ((self.login("alice"), "alice"), (self.make_pump("older"), "pump")):
+            with self.subTest(name=name):
+                self.rename(name, name + "-old")
+                self.db.client(name, username="fresh-" + name)
+                newer = self.connect("newer", "fresh-" + name, "secret")
+                self.disconnect(name)
+                newer.wait_closed()
+                self.let_the_broker_look()
+                self.assertTrue(older.is_open())
+                self.disconnect(name + "-old")
+                older.wait_closed()
+
+    def test_a_client_whose_username_was_changed_is_reached_by_its_name(self):
+        self.start_broker()
+        alice = self.login("alice")
+        self.db.sql("UPDATE clients SET username = 'other' WHERE name = 'alice';")
+        self.disconnect("alice")
+        alice.wait_closed()
+
+    def test_a_websocket_connection_is_closed(self):
+        self.start_broker(listeners=[Listener(), Listener("web", ["protocol websockets"])])
+        alice, bob = (self.client(name, username=name, password="secret") for name in ("alice", "bob"))
+        for client in (alice, bob):
+            client.socket = WebSocket(self.broker.port("web"))
+            self.assertEqual(client.connect(), mqtt.SUCCESS)
+        self.disconnect("alice")
+        alice.wait_closed()
+        self.assertTrue(bob.is_open())
 
     # ---- when it looks ----
 

@@ -118,6 +118,28 @@ class SysTest(BrokerTest):
         everything.subscribe("control/#")
 
 
+class ControlTest(BrokerTest):
+    """$CONTROL/...: where plugins such as Mosquitto's dynamic security take their orders."""
+
+    TOPIC = "$CONTROL/something/v1"
+
+    def test_control_topics_must_be_named(self):
+        self.make_database()
+        self.db.client("all", permissions="allow both #; allow both +/something/v1")
+        self.db.client("named", permissions="allow both $CONTROL/something/#")
+        self.start_broker({"log_denied": "all"})
+        everything, named = self.login("all"), self.login("named")
+        self.assertEqual(everything.subscribe(self.TOPIC, "$CONTROL/#", "+/something/v1"),
+                         [mqtt.NOT_AUTHORIZED, mqtt.NOT_AUTHORIZED, 0])
+        self.assertEqual(everything.publish(self.TOPIC, b"x", qos=1), mqtt.NOT_AUTHORIZED)
+        self.assert_logged(r'denied publish topic="\$CONTROL/something/v1"')
+        self.assertEqual(named.subscribe(self.TOPIC, "$CONTROL/#"), [0, mqtt.NOT_AUTHORIZED])
+        since = self.broker.log.mark()
+        named.send_publish(self.TOPIC, b"x")
+        self.broker.turn()
+        self.assertFalse([line for line in self.broker.log.lines()[since:] if "denied" in line])
+
+
 class BridgeTest(BrokerTest):
     """Two brokers; `near` has a bridge to `far`, and one of them has the plugin."""
 

@@ -4,7 +4,7 @@ import subprocess
 import unittest
 
 import mqtt
-from broker import CAN_DELAY, BrokerTest
+from broker import CAN_DELAY, BrokerTest, Listener
 
 
 class OptionsTest(BrokerTest):
@@ -157,6 +157,23 @@ class OptionsTest(BrokerTest):
                         beats += 1
                 self.assertEqual(bool(seen), wanted == "true")
                 self.broker.stop()
+
+    def test_connections_that_the_broker_let_in_without_asking_are_counted(self):
+        known, unknown = (self.authority().issue(name, "/CN=" + name) for name in ("counted", "uncounted"))
+        self.db.certificate_client("counted", "common_name", "counted")
+        self.db.client("watch", permissions="allow subscribe $SYS/#")
+        self.start_broker({"metrics": "true"}, listeners=[
+            Listener(), Listener("identity", ["use_identity_as_username true"], self.authority())])
+        for certificate in (known, unknown, unknown):
+            client = self.connect("c", listener="identity", tls=self.authority().client_context(certificate))
+            client.publish("x", qos=1)
+            client.disconnect()
+        watch, counts = self.login("watch"), {}
+        topics = {name: "$SYS/broker/sqlauth/connects/" + name for name in ("accepted", "refused/unknown_client")}
+        watch.subscribe(*topics.values())
+        while counts.get(topics["accepted"], 0) < 2 or counts.get(topics["refused/unknown_client"], 0) < 2:
+            message = watch.receive()
+            counts[message.topic] = int(message.payload)
 
     # ---- verifying ----
 

@@ -76,6 +76,15 @@ class PerListenerTest(BrokerTest):
         self.assert_refused("alice-north", "alice", "north", listener="north")
         self.alice("south")
 
+    def test_a_client_of_the_same_name_in_another_database_is_another_client(self):
+        north = self.alice("north", "shared")
+        self.assert_refused("shared", "alice", "south", listener="south", because="mqtt_id_in_use")
+        self.assert_refused("shared", "only-south", "south", listener="south", because="mqtt_id_in_use")
+        self.assertTrue(north.is_open())
+        north.close()
+        self.broker.turn()
+        self.alice("south", "shared").disconnect()
+
     def test_a_reload_and_a_takeover_across_listeners(self):
         north, south = self.alice("north"), self.alice("south")
         self.broker.reload()
@@ -85,6 +94,47 @@ class PerListenerTest(BrokerTest):
         again = self.alice("north", "alice-north")
         north.wait_closed()
         self.assertEqual(again.publish("south/1", qos=1), mqtt.NOT_AUTHORIZED)
+
+
+class SharedDatabaseTest(BrokerTest):
+    """Two listeners with an instance each of the plugin, and one database: client ids are the whole broker's."""
+
+    LISTENERS = ("plain", "second")
+
+    def start(self, options=None):
+        self.make_database()
+        self.db.client("alice", permissions="allow both alice/#")
+        self.db.client("mallory")
+        self.db.rule("anonymous", "*", "controlled")
+        self.start_broker(options, settings=["per_listener_settings true"], listeners=[
+            Listener(name, ["allow_anonymous true"]) for name in self.LISTENERS])
+
+    def test_another_client_does_not_take_over_through_another_listener(self):
+        self.start()
+        for here, there in (self.LISTENERS, self.LISTENERS[::-1]):
+            for lasting in ({}, LASTING):
+                alice = self.login("alice", "shared", listener=here, **lasting)
+                self.assert_refused("shared", "mallory", "secret", listener=there, because="mqtt_id_in_use")
+                self.assert_refused("shared", listener=there, because="mqtt_id_in_use")
+                self.assertNotEqual(alice.publish("alice/1", qos=1), mqtt.NOT_AUTHORIZED)
+                alice.abort()
+                self.broker.turn()
+                self.login("mallory", "shared", listener=there).disconnect()
+
+    def test_the_same_client_takes_over_through_another_listener(self):
+        self.start()
+        older = self.login("alice", "shared")
+        for listener in ("second", "plain", "second"):
+            newer = self.login("alice", "shared", listener=listener)
+            older.wait_closed()
+            self.assertNotEqual(newer.publish("alice/1", qos=1), mqtt.NOT_AUTHORIZED)
+            older = newer
+
+    def test_takeover_any_reaches_across_listeners(self):
+        self.start({"takeover": "any"})
+        alice = self.login("alice", "shared")
+        self.login("mallory", "shared", listener="second")
+        alice.wait_closed()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 import unittest
 
 import mqtt
+from broker import CAN_DELAY
 from pumps import CERTIFICATE, COMMON_NAME, LASTING, NAMED, PASSWORD, SUBJECT, WAYS, PumpTest
 
 OLD, NEW = "allow publish old/#", "allow publish new/#"
@@ -168,6 +169,25 @@ class TakeoverTest(PumpTest):
         self.connect_pump(PASSWORD, "shared")
         self.assert_taken_over(pump)
 
+    def test_a_client_that_was_renamed_is_the_same_and_who_has_its_old_name_is_another(self):
+        self.start()
+        for way in WAYS:
+            with self.subTest(way=way):
+                self.db.sql("DELETE FROM clients WHERE name IN ('pump', 'pump-old');")
+                self.make_pump(way, OLD)
+                older = self.connect_pump(way, "shared")
+                older.publish("old/1", qos=1)  # 2.0 tells of some connections only with a question
+                self.db.sql("UPDATE clients SET name = 'pump-old' WHERE name = 'pump';")
+                self.db.client("pump", username="fresh")
+                self.assert_refused("shared", "fresh", "secret", because="mqtt_id_in_use")
+                self.assertTrue(older.is_open())
+                newer = self.connect_pump(way, "shared")
+                self.assert_taken_over(older)
+                newer.publish("old/1", qos=1)
+                self.assert_refused("shared", "fresh", "secret", because="mqtt_id_in_use")
+                newer.close()
+                self.broker.turn()
+
     def test_the_id_is_free_as_soon_as_its_connection_has_ended(self):
         self.start()
         self.make_pump(PASSWORD, OLD)
@@ -191,6 +211,22 @@ class TakeoverTest(PumpTest):
                 self.assertEqual(self.arrived(reader), ["old/will", "rival/1"])
                 self.break_off(rival)
                 self.assertEqual(self.arrived(reader), [])
+
+    def test_a_client_whose_identity_the_broker_took_is_protected_as_soon_as_it_is_known(self):
+        """2.0 tells of it with its first question."""
+        self.start()
+        for way in (COMMON_NAME, SUBJECT):
+            with self.subTest(way=way):
+                self.make_pump(way, OLD)
+                pump = self.connect_pump(way, "shared")
+                if not CAN_DELAY:
+                    self.login("rival", "shared").disconnect()
+                    pump.wait_closed()
+                    pump = self.connect_pump(way, "shared")
+                    pump.publish("old/1", qos=1)
+                self.assert_refused("shared", "rival", "secret", because="mqtt_id_in_use")
+                self.assertTrue(pump.is_open())
+                self.break_off(pump)
 
     # ---- half dead ----
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import random
 import statistics
 import threading
@@ -9,7 +10,8 @@ import time
 import unittest
 
 import mqtt
-from broker import CAN_DELAY, BrokerTest
+from broker import CAN_DELAY, BrokerTest, Listener
+from crowd import cpu_seconds
 from database import hash_password
 
 BUSY = {mqtt.SERVER_BUSY} if CAN_DELAY else {mqtt.CLOSED}
@@ -46,9 +48,9 @@ class VerificationTest(BrokerTest):
         for name in names or ("alice", "bob"):
             self.set_hash(name, encoded)
 
-    def timed(self, client_id, username, password, source=None):
+    def timed(self, client_id, username, password, source=None, **arguments):
         """Seconds from CONNECT to the answer, and the answer."""
-        client = self.client(client_id, username=username, password=password)
+        client = self.client(client_id, username=username, password=password, **arguments)
         client.source = source
         client.open()
         begin = time.perf_counter()
@@ -179,6 +181,57 @@ class RationTest(VerificationTest):
         self.assert_logged(r"reason=busy ")
 
 
+class FloodTest(VerificationTest):
+    """In the broker's thread, as on 2.0, where nobody can wait."""
+
+    OPTIONS = {"verify_threads": "0", "verify_share": "0.5", "failures_per_address": "20", "failures_per_username": "5"}
+
+    def guess_from(self, address):
+        """Guesses from this address without a pause, in a thread of its own, until the test ends. Comes back when some guesses
+        have been hashed, so that nothing is owed any more for what came before them."""
+        hashed, over = threading.Semaphore(0), threading.Event()
+
+        def work():
+            for i in itertools.count():
+                if over.is_set():
+                    return
+                client = mqtt.Client(self.broker.port(), "g", "user-%d" % i, "guess")
+                client.source = (address, 0)
+                if client.connect() == mqtt.NOT_AUTHORIZED:
+                    hashed.release()
+                client.close()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(over.set)
+        for _ in range(8):
+            self.assertTrue(hashed.acquire(timeout=mqtt.DEADLINE))
+
+    def test_an_owner_gets_in_at_once_while_another_address_guesses(self):
+        self.slow(0.05)
+        self.start_broker({**self.OPTIONS, **NO_MEMORY})
+        self.assert_refused("x", "bob", "wrong", because="wrong_password")  # unknown usernames take as long from here on
+        self.guess_from("127.0.0.2")
+        self.assert_logged("reason=busy .* address=.127.0.0.2")
+        self.assertEqual(self.timed("a", "alice", "secret", ("127.0.0.3", 0))[1], mqtt.SUCCESS)
+
+    def test_all_instances_together_have_one_share(self):
+        self.slow(0.05)
+        listeners = [Listener(name) for name in ("plain", "second", "third")]
+        self.start_broker({**self.OPTIONS, **NO_MEMORY, "verify_share": "0.2"}, listeners=listeners,
+                          settings=["per_listener_settings true"])
+        begin, hashed, answers = time.perf_counter(), 0.0, []
+        while time.perf_counter() - begin < 3:
+            for listener in listeners:
+                took, code, client = self.timed("a", "alice", "secret", listener=listener.name)
+                client.close()
+                answers.append(code)
+                hashed += took if code == mqtt.SUCCESS else 0
+        self.assertIn(mqtt.SUCCESS, answers)
+        self.assertLess(hashed / (time.perf_counter() - begin), 0.4)
+
+
 class DelayedTest(VerificationTest):
     def test_messages_flow_while_passwords_are_verified(self):
         self.slow(1)
@@ -192,6 +245,23 @@ class DelayedTest(VerificationTest):
         self.assertFalse(waiting.readable())
         self.assertEqual(self.answer(waiting), mqtt.SUCCESS)
         waiting.ping()
+
+    def test_no_slow_hash_is_computed_in_the_brokers_thread(self):
+        """Whoever it is that is refused, and by whatever it was found."""
+        authority = self.authority()
+        known = authority.client_context(authority.issue("off", "/CN=off"))
+        self.db.client("dora", enabled=0)
+        self.db.certificate_client("off", "common_name", "off", enabled=0)
+        self.slow(0.3, "alice", "dora")
+        self.start_broker(listeners=[Listener(), Listener("tls", (), authority)])
+        self.timed("x", "alice", "wrong")  # unknown usernames take as long from here on
+        for username, arguments in (("alice", {}), ("dora", {}), ("mallory", {}), ("oscar", {"listener": "tls", "tls": known})):
+            with self.subTest(username=username):
+                before = cpu_seconds(self.broker)
+                took, code, _ = self.timed("x", username, "another", **arguments)
+                self.assertEqual(code, mqtt.NOT_AUTHORIZED)
+                self.assertGreater(took, 0.1)
+                self.assertLess(cpu_seconds(self.broker) - before, 0.02)
 
     def test_the_answer_comes_as_soon_as_without_threads(self):
         """A broker that nobody woke would be 50 ms late, in the middle."""
@@ -210,31 +280,33 @@ class DelayedTest(VerificationTest):
 
     def test_a_verdict_reaches_only_who_asked_for_it(self):
         """The race of a name that is given to two connections, a thousand times: somebody with the right password connects and
-        goes; another one comes at once under the same id with a wrong one."""
+        goes; another one comes at once under the same id with a wrong one. Each time another id: where the second one comes
+        too early, nobody waits with that id for a while."""
         hash_seconds = 0.002
         self.slow(hash_seconds)
         self.start_broker({"verify_threads": "2", **NO_MEMORY})
         generator = random.Random(1)
         for i in range(1000):
-            first = self.ask("same", "alice", "secret")
+            first = self.ask("same-%d" % i, "alice", "secret")
             wait_until = time.perf_counter() + generator.uniform(0, 1.5 * hash_seconds)
             while time.perf_counter() < wait_until:
                 pass
             (first.abort if i % 2 else first.close)()
-            second = self.ask("same", ("alice", "bob", "mallory")[i % 3], "wrong %d" % i)
+            second = self.ask("same-%d" % i, ("alice", "bob", "mallory")[i % 3], "wrong %d" % i)
             self.assertIn(self.answer(second), (mqtt.NOT_AUTHORIZED, mqtt.CLOSED), i)
             second.close()
             del self.clients[:]
-        self.connect("same", "bob", "secret")  # nobody is left who has the id
+        for i in range(10):
+            self.connect("same-%d" % i, "bob", "secret")  # nobody is left who has the id
 
     def test_a_newer_connection_with_the_right_password_gets_its_own_verdict(self):
         self.slow(0.01)
         self.start_broker({"verify_threads": "1", **NO_MEMORY})
         accepted = 0
         for i in range(50):
-            self.ask("same", "bob", "wrong %d" % i).abort()
+            self.ask("same-%d" % i, "bob", "wrong %d" % i).abort()
             self.broker.turn()
-            second = self.ask("same", "alice", "secret")
+            second = self.ask("same-%d" % i, "alice", "secret")
             code = self.answer(second)
             self.assertIn(code, (mqtt.SUCCESS, mqtt.CLOSED))
             if code == mqtt.SUCCESS:
@@ -265,6 +337,54 @@ class DelayedTest(VerificationTest):
         took, code, _ = self.timed("b", "bob", "secret", ("127.0.0.2", 0))
         self.assertEqual(code, mqtt.SUCCESS)
         self.assertLess(took, 5)  # those who came before from one address would take 25 s
+
+    def test_addresses_are_served_in_turn_whatever_the_length_of_their_lines(self):
+        self.slow(0.05, "alice")
+        self.start_broker({"verify_threads": "1"})
+        lines = {}
+        for address, length in (("127.0.0.2", 60), ("127.0.0.3", 20), ("127.0.0.4", 2)):
+            lines[address] = [self.ask("%s-%d" % (address, i), "alice", "wrong %s %d" % (address, i), (address, 0))
+                              for i in range(length)]
+            self.broker.turn()
+        for client in lines["127.0.0.4"]:
+            self.assertEqual(self.answer(client), mqtt.NOT_AUTHORIZED)
+        answered = {address: sum(client.readable() for client in clients) for address, clients in lines.items()}
+        self.assertLess(answered["127.0.0.2"], 20, answered)
+        self.assertLess(answered["127.0.0.3"], 10, answered)
+        for client in lines["127.0.0.3"]:
+            self.assertEqual(self.answer(client), mqtt.NOT_AUTHORIZED)
+        self.assertTrue(any(not client.readable() for client in lines["127.0.0.2"]))
+
+    def test_nobody_keeps_a_client_id_from_its_owner_by_guessing_with_it(self):
+        """The broker closes every connection that asks for the id of one that waits, and asks nobody."""
+        self.slow(0.03)
+        for options in ({}, NO_MEMORY):
+            with self.subTest(options=options):
+                self.start_broker({"verify_threads": "1", **options})
+                self.login("alice").disconnect()
+                for i in range(100):
+                    self.ask("w%d" % i, "bob", "wrong %d" % i)
+                codes = []
+                for i in range(6):
+                    guess = self.ask("alice", "mallory", "wrong %d" % i, ("127.0.0.2", 0))
+                    self.broker.turn()
+                    _, code, owner = self.timed("alice", "alice", "secret", ("127.0.0.3", 0))
+                    codes.append(code)
+                    self.assertEqual(self.answer(guess), mqtt.NOT_AUTHORIZED)
+                    owner.close()
+                self.assertEqual(codes, [mqtt.CLOSED] + 5 * [mqtt.SUCCESS])
+                self.broker.stop()
+
+    def test_who_waits_gets_its_own_answer_when_somebody_else_asks_for_its_id(self):
+        self.slow(0.03)
+        self.start_broker({"verify_threads": "1"})
+        for i in range(100):
+            self.ask("w%d" % i, "bob", "wrong %d" % i)
+        owner = self.ask("alice", "alice", "secret", ("127.0.0.3", 0))
+        self.broker.turn()
+        self.assertEqual(self.timed("alice", "mallory", "wrong", ("127.0.0.2", 0))[1], mqtt.CLOSED)
+        self.assertEqual(self.answer(owner), mqtt.SUCCESS)
+        self.assertTrue(owner.is_open())
 
     def test_waiting_work_of_who_has_failed_too_often_is_dropped(self):
         self.slow(0.05, "alice")
@@ -339,27 +459,50 @@ class DelayedTest(VerificationTest):
         self.assert_refused("x", "bob", "wrong", because="wrong_password")
 
 
+def mosquitto_sha512(password, salt=b"0123456789ab"):
+    """As mosquitto_passwd -H sha512 writes it: one round."""
+    digest = hashlib.sha512(password.encode() + salt).digest()
+    return "$6$%s$%s" % (base64.b64encode(salt).decode(), base64.b64encode(digest).decode())
+
+
 class OracleTest(VerificationTest):
-    def test_unknown_disabled_and_wrong_take_the_same_time_and_say_the_same(self):
-        """In a form that is not the default one, so that the decoy has to follow."""
-        self.db.client("dora", enabled=0)
-        self.slow(0.02, "alice", "bob", "dora")
-        self.start_broker({"verify_share": "1"})
-        self.login("bob").disconnect()
-        took = {"alice": [], "dora": [], "mallory": []}
-        for i in range(40):
-            for username, seconds in took.items():
+    def lower_quartiles(self, rows, rounds):
+        """Seconds that a refusal takes, for each row: name -> (username, arguments of the connection). They take turns, so that
+        whatever else the machine does meets all of them."""
+        took = {name: [] for name in rows}
+        for i in range(rounds):
+            for name, (username, arguments) in rows.items():
                 while True:
-                    each, code, client = self.timed("x", username, "wrong %d" % i)
+                    each, code, client = self.timed("x", username, "wrong %d" % i, **arguments)
                     client.close()
                     if code != mqtt.CLOSED:  # busy: verified in the broker's thread, and too early
                         break
                 self.assertEqual(code, mqtt.NOT_AUTHORIZED)
-                seconds.append(each)
-        quarter = {username: statistics.quantiles(seconds, n=4)[0] for username, seconds in took.items()}
-        for username in ("dora", "mallory"):
-            ratio = quarter[username] / quarter["alice"]
+                took[name].append(each)
+        return {name: statistics.quantiles(seconds, n=4)[0] for name, seconds in took.items()}
+
+    def test_unknown_disabled_and_wrong_take_the_same_time_and_say_the_same(self):
+        """In a form that is not the default one, so that the decoy has to follow."""
+        authority = self.authority()
+        known = authority.client_context(authority.issue("off", "/CN=off"))
+        self.db.client("dora", enabled=0)
+        self.db.certificate_client("off", "common_name", "off", enabled=0)
+        self.slow(0.02, "alice", "bob", "dora")
+        self.start_broker({"verify_share": "1"}, listeners=[Listener(), Listener("tls", (), authority)])
+        self.login("bob").disconnect()
+        quarter = self.lower_quartiles({"alice": ("alice", {}), "dora": ("dora", {}), "mallory": ("mallory", {}),
+                                        "off": ("oscar", {"listener": "tls", "tls": known})}, 40)
+        for name in ("dora", "mallory", "off"):
+            ratio = quarter[name] / quarter["alice"]
             self.assertTrue(0.67 < ratio < 1.5, quarter)
+
+    def test_fast_hashes_of_mosquitto_are_imitated_too(self):
+        for name in ("alice", "bob", "control"):
+            self.set_hash(name, mosquitto_sha512("secret"))
+        self.start_broker()
+        self.login("bob").disconnect()
+        quarter = self.lower_quartiles({"alice": ("alice", {}), "mallory": ("mallory", {})}, 20)
+        self.assertLess(abs(quarter["mallory"] - quarter["alice"]), 0.005, quarter)  # another decoy takes 20 ms
 
 
 if not CAN_DELAY:  # these brokers want every answer at once

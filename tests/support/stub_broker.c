@@ -26,6 +26,8 @@ static struct {
 		void *data;
 	} callbacks[CALLBACKS_MAX];
 	struct mosquitto *delayed[DELAYED_MAX];
+	struct mosquitto *known;
+	int kicks;
 	void *plugin;
 	char log[LOG_SIZE];
 	size_t logged;
@@ -88,13 +90,24 @@ static struct mosquitto **find_delayed(const char *id)
 	return NULL;
 }
 
+static int turn_away(struct mosquitto *client)
+{
+	struct mosquitto_evt_disconnect event = {.client = client};
+
+	raise_event(MOSQ_EVT_DISCONNECT, &event);
+	return STUB_TURNED_AWAY;
+}
+
 int stub_connect(struct mosquitto *client)
 {
 	struct mosquitto_evt_basic_auth event = {.client = client,
 		.username = (char *)(uintptr_t)client->username,
 		.password = (char *)(uintptr_t)client->password};
-	int answer = raise_event(MOSQ_EVT_BASIC_AUTH, &event);
+	int answer;
 
+	if (find_delayed(client->id))
+		return turn_away(client);
+	answer = raise_event(MOSQ_EVT_BASIC_AUTH, &event);
 	if (answer == MOSQ_ERR_SUCCESS)
 		announce(client);
 	for (int i = 0; answer == STUB_DELAYED && i < DELAYED_MAX; i++)
@@ -115,6 +128,17 @@ void stub_leave(struct mosquitto *client)
 		struct mosquitto_evt_disconnect event = {.client = client};
 		raise_event(MOSQ_EVT_DISCONNECT, &event);
 	}
+}
+
+void stub_know(struct mosquitto *client)
+{
+	stub.known = client;
+	stub.kicks = 0;
+}
+
+int stub_kicks(void)
+{
+	return stub.kicks;
 }
 
 void stub_turn(void)
@@ -169,8 +193,7 @@ void mosquitto_complete_basic_auth(const char *client_id, int result)
 
 struct mosquitto *mosquitto_client(const char *client_id)
 {
-	(void)client_id;
-	return NULL;
+	return stub.known && strcmp(stub.known->id, client_id) == 0 ? stub.known : NULL;
 }
 
 int mosquitto_plugin_set_info(mosquitto_plugin_id_t *identifier, const char *name, const char *version)
@@ -285,7 +308,7 @@ int mosquitto_set_username(struct mosquitto *client, const char *username)
 
 int mosquitto_kick_client_by_clientid(const char *client_id, bool with_will)
 {
-	(void)client_id;
 	(void)with_will;
+	stub.kicks += mosquitto_client(client_id) != NULL;
 	return MOSQ_ERR_SUCCESS;
 }

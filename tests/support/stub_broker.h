@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define STUB_DELAYED (-5)
+#define STUB_DELAYED     (-5)
+#define STUB_TURNED_AWAY 13 /* MOSQ_ERR_UNKNOWN */
 
 struct mosquitto {
 	const char *id, *username, *password, *address;
@@ -23,11 +24,15 @@ int stub_start(const char *const *options);
 void stub_stop(void);
 
 /* A connection: what BASIC_AUTH answered. One that succeeds is announced with CONNECT; one that is delayed waits under
- * its id. */
+ * its id; one whose id is that of another that waits is turned away, and only its DISCONNECT is told. */
 int stub_connect(struct mosquitto *client);
 
 /* The client goes: DISCONNECT where it was connected, and no word where it waited. */
 void stub_leave(struct mosquitto *client);
+
+/* The client that mosquitto_client answers for its id from now on (NULL: none), and how often it was kicked since. */
+void stub_know(struct mosquitto *client);
+int stub_kicks(void);
 
 /* One turn of the loop, with all TICKs. */
 void stub_turn(void);

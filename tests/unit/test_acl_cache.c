@@ -324,6 +324,58 @@ static void a_database_exchanged_for_one_with_the_same_revisions_gives_its_own_a
 	}
 }
 
+/* ---- sets that are refused ---- */
+
+/* Each of eleven levels either "+" or "a": some topic meets more branches than a check may follow. */
+#define TOO_MANY                                                                                                       \
+	"WITH RECURSIVE t(levels, topic) AS (SELECT 0, 'x' UNION ALL SELECT levels + 1, topic || column1 FROM t, "     \
+	"(VALUES ('/+'), ('/a')) WHERE levels < 11) INSERT INTO acl_permissions (group_name, action, topic) "          \
+	"SELECT 'a', 'publish', topic FROM t WHERE levels = 11"
+
+static void expect_refused(void)
+{
+	char message[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_acl *acl = NULL;
+	struct sqlauth_text why;
+
+	sqlauth_text_init(&why, message, sizeof message);
+	assert_int_equal(sqlauth_engine_recall(fixture.engine, "id-a1", "a1", &acl, &why), SQLAUTH_OUTCOME_FAILED);
+	assert_null(acl);
+	assert_non_null(strstr(message, "a"));
+}
+
+/* Compiling one takes as long as compiling the largest that there may be. */
+static void a_set_that_is_refused_is_not_compiled_again_until_it_changes(void **state)
+{
+	struct sqlauth_acl *acl;
+
+	(void)state;
+	engine_database_edit(&fixture, TOO_MANY);
+	engine_database_edit(&fixture, "DROP TRIGGER acl_permissions_deleted");
+	expect_refused();
+	assert_int_equal(sqlauth_engine_acl_count(fixture.engine), 1);
+	/* without the trigger that draws a new revision nobody can know that these are gone */
+	engine_database_edit(&fixture, "DELETE FROM acl_permissions WHERE topic GLOB 'x/*'");
+	expect_refused();
+	engine_database_edit(&fixture, "UPDATE acl_permissions SET topic = 'z' WHERE topic = 'x'");
+	acl = acl_of("a1");
+	assert_true(may_publish(acl, "z"));
+	sqlauth_acl_unref(acl);
+}
+
+static void refused_sets_are_swept_like_those_that_nobody_holds(void **state)
+{
+	(void)state;
+	engine_database_edit(&fixture, TOO_MANY);
+	for (size_t i = 0; i < 3 * ACL_CACHE_SLACK; i++) {
+		engine_database_edit(&fixture,
+			"UPDATE acl_permissions SET topic = topic || 'y' WHERE topic GLOB 'x/a/a/a*'"
+			"AND id = (SELECT max(id) FROM acl_permissions WHERE group_name = 'a')");
+		expect_refused();
+		assert_in_range(sqlauth_engine_acl_count(fixture.engine), 1, 2 * ACL_CACHE_SLACK);
+	}
+}
+
 /* ---- without memory ---- */
 
 /* Also when only the table cannot grow: then the ACL is right, and not kept. */
@@ -380,6 +432,8 @@ int main(void)
 		TEST(each_of_many_sets_of_groups_has_its_own_acl),
 		TEST(without_memory_one_of_many_gets_no_acl_or_its_own),
 		TEST(a_database_exchanged_for_one_with_the_same_revisions_gives_its_own_acls),
+		TEST(a_set_that_is_refused_is_not_compiled_again_until_it_changes),
+		TEST(refused_sets_are_swept_like_those_that_nobody_holds),
 		TEST(every_allocation_may_fail_and_no_acl_is_wrong_or_lost),
 	};
 

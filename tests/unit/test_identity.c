@@ -154,7 +154,7 @@ static void check_admission(size_t i, const struct row *row)
 		struct sqlauth_acl *acl = NULL;
 		enum sqlauth_reason reason = reason_after(row, said[k]);
 		enum sqlauth_outcome expected = reason == R(ACCEPTED)      ? ACCEPT
-						: reason == R(UNAVAILABLE) ? SQLAUTH_OUTCOME_UNAVAILABLE
+						: reason == R(UNAVAILABLE) ? SQLAUTH_OUTCOME_FAILED
 									   : REFUSED;
 		enum sqlauth_outcome outcome;
 
@@ -275,6 +275,13 @@ static void anonymous_connections_need_an_anonymous_rule(void **state)
 		{ANONYMOUS_RULE, NULL, P, NULL, ACCEPT, R(ACCEPTED), NONE, NULL, NULL, NULL},
 		{ANONYMOUS_RULE, NULL, NULL, NO_NAMES_PEM, ACCEPT, R(ACCEPTED), NONE, NULL, NULL, NULL},
 		{ANONYMOUS_RULE, NULL, NULL, NAMES_PEM, ACCEPT, R(ACCEPTED), NONE, "bare", "bare", NULL},
+		/* not with a certificate that is a client's who has a username */
+		{ANONYMOUS_RULE ";DELETE FROM clients WHERE name IN ('bare', 'pair')", NULL, NULL, NAMES_PEM, REFUSED,
+			R(NO_USERNAME), NONE, NULL, NULL, NULL},
+		{ANONYMOUS_RULE ";DELETE FROM clients WHERE name IN ('bare', 'named')", NULL, P, NAMES_PEM, VERIFY,
+			R(NO_USERNAME), DECOY, NULL, NULL, NULL},
+		{ANONYMOUS_RULE ";DELETE FROM clients", NULL, NULL, NAMES_PEM, ACCEPT, R(ACCEPTED), NONE, NULL, NULL,
+			NULL},
 		{"INSERT INTO groups (name) VALUES ('g'); INSERT INTO group_rules (match_by, group_name) VALUES "
 		 "('any', "
 		 "'g')",

@@ -392,17 +392,28 @@ static void hostile_identifiers_cost_no_more_than_pattern_times_identifier(void 
 	assert_in_range(clock() - start, 0, 120 * CLOCKS_PER_SEC);
 }
 
-static void the_longest_pattern_in_the_worst_case_still_comes_to_a_verdict(void **state)
+/* Behind the `*` stands what the identifier, of the longest that there are, begins with at each of its characters. */
+static void a_piece_of_126_characters_is_decided_and_a_much_longer_one_gives_up_in_time(void **state)
 {
-	char *run = repeat("a", SQLAUTH_MQTT_ID_PATTERN_BYTES_MAX - 2, "b");
-	char *mqtt_id = repeat("a", MQTT_ID_BYTES_MAX - 1, "b");
-	char pattern[SQLAUTH_MQTT_ID_PATTERN_BYTES_MAX + 1];
+	static const struct {
+		size_t length;
+		enum sqlauth_error found, not_found;
+	} rows[] = {{125, SQLAUTH_OK, SQLAUTH_ERROR_MISMATCH},
+		{SQLAUTH_MQTT_ID_PATTERN_BYTES_MAX - 2, SQLAUTH_ERROR_LIMIT, SQLAUTH_ERROR_LIMIT}};
+	char *ends_with_b = repeat("a", MQTT_ID_BYTES_MAX - 1, "b"), *without_b = repeat("a", MQTT_ID_BYTES_MAX, "");
 
 	(void)state;
-	snprintf(pattern, sizeof pattern, "*%s", run);
-	assert_true(sqlauth_mqtt_id_matches(pattern, NULL, mqtt_id));
-	free(mqtt_id);
-	free(run);
+	for (size_t row = 0; row < COUNT(rows); row++) {
+		char *pattern = repeat("a", rows[row].length + 1, "b");
+
+		pattern[0] = '*';
+		assert_int_equal(sqlauth_mqtt_id_match(pattern, NULL, ends_with_b), rows[row].found);
+		assert_int_equal(sqlauth_mqtt_id_match(pattern, NULL, without_b), rows[row].not_found);
+		assert_int_equal(sqlauth_mqtt_id_matches(pattern, NULL, ends_with_b), rows[row].found == SQLAUTH_OK);
+		free(pattern);
+	}
+	free(ends_with_b);
+	free(without_b);
 }
 
 static void a_long_username_behind_a_run_gives_up_and_matches_nothing(void **state)
@@ -433,7 +444,7 @@ int main(void)
 		cmocka_unit_test(the_oracle_agrees_on_halves_of_characters),
 		cmocka_unit_test(a_pattern_of_1024_bytes_matches_and_one_byte_more_does_not),
 		cmocka_unit_test(hostile_identifiers_cost_no_more_than_pattern_times_identifier),
-		cmocka_unit_test(the_longest_pattern_in_the_worst_case_still_comes_to_a_verdict),
+		cmocka_unit_test(a_piece_of_126_characters_is_decided_and_a_much_longer_one_gives_up_in_time),
 		cmocka_unit_test(a_long_username_behind_a_run_gives_up_and_matches_nothing),
 	};
 

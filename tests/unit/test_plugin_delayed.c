@@ -41,12 +41,17 @@ static int remove_database(void **state)
 	return 0;
 }
 
-static void start(const char *threads)
+static void start_with(const char *threads, const char *memory)
 {
-	const char *const options[] = {"database", database.path, "verify_threads", threads, "verified_cache_size", "0",
-		"failures_per_address", "0", "failures_per_username", "0", NULL};
+	const char *const options[] = {"database", database.path, "verify_threads", threads, "verified_cache_size",
+		memory, "verify_share", "1", "failures_per_address", "0", "failures_per_username", "0", NULL};
 
 	assert_int_equal(stub_start(options), 0);
+}
+
+static void start(const char *threads)
+{
+	start_with(threads, "0");
 }
 
 static struct mosquitto client_of(const char *id, const char *username, const char *password)
@@ -166,23 +171,116 @@ static void a_client_that_left_while_it_waited_is_nobodys_session(void **state)
 	stub_stop();
 }
 
+/* The broker asks nobody about a connection whose id is held by one that waits: who guesses could keep it for ever. */
+static void nobody_keeps_an_id_from_its_owner_by_waiting_with_it(void **state)
+{
+	enum { BEFORE = 20 };
+	struct mosquitto before[BEFORE], guess, owner;
+	char ids[BEFORE][8];
+
+	(void)state;
+	start("1");
+	for (int i = 0; i < BEFORE; i++) {
+		snprintf(ids[i], sizeof ids[i], "c%d", i);
+		before[i] = client_of(ids[i], "alice", "secret");
+		assert_int_equal(stub_connect(&before[i]), STUB_DELAYED);
+	}
+	guess = client_of("alice-1", "mallory", "wrong");
+	assert_int_equal(stub_connect(&guess), STUB_DELAYED);
+	owner = client_of("alice-1", "alice", "secret");
+	assert_int_equal(stub_connect(&owner), STUB_TURNED_AWAY);
+	stub_turn();
+	assert_int_equal(guess.answers, 1);
+	assert_int_equal(guess.answer, REFUSED);
+	for (int i = 0; i < 3; i++) {
+		guess = client_of("alice-1", "mallory", "wrong");
+		assert_int_equal(stub_connect(&guess), REFUSED);
+		owner = client_of("alice-1", "alice", "secret");
+		assert_int_equal(stub_connect(&owner), 0);
+		stub_leave(&owner);
+	}
+	for (int i = 0; i < BEFORE; i++)
+		if (!before[i].answers)
+			stub_wait(&before[i], LONG_MS);
+	stub_stop();
+}
+
+static void an_owner_who_waits_is_not_driven_away_by_who_asks_for_its_id(void **state)
+{
+	struct mosquitto before, owner, other;
+
+	(void)state;
+	start("1");
+	before = client_of("before", "bob", "wrong");
+	assert_int_equal(stub_connect(&before), STUB_DELAYED);
+	owner = client_of("alice-2", "alice", "secret");
+	assert_int_equal(stub_connect(&owner), STUB_DELAYED);
+	for (int i = 0; i < 3; i++) {
+		other = client_of("alice-2", "mallory", "wrong");
+		assert_int_equal(stub_connect(&other), STUB_TURNED_AWAY);
+	}
+	stub_turn();
+	assert_int_equal(owner.answers, 1);
+	assert_int_equal(owner.answer, 0);
+	stub_wait(&before, LONG_MS);
+	stub_stop();
+}
+
+/* Its own connection, refused or given up, is no sign of somebody else's. */
+static void an_id_that_only_one_asks_for_goes_on_waiting(void **state)
+{
+	(void)state;
+	start("1");
+	for (int i = 0; i < 20; i++) {
+		struct mosquitto client = client_of("alice-3", "alice", i % 2 ? "secret" : "wrong");
+
+		assert_int_equal(stub_connect(&client), STUB_DELAYED);
+		if (i % 3) {
+			stub_wait(&client, LONG_MS);
+			assert_int_equal(client.answer, i % 2 ? 0 : REFUSED);
+		}
+		stub_leave(&client);
+	}
+	stub_stop();
+}
+
+static void what_is_remembered_of_an_unknown_username_outlives_another_decoy(void **state)
+{
+	struct mosquitto client = client_of("id-1", "mallory", "wrong");
+
+	(void)state;
+	start_with("1", "100");
+	assert_int_equal(stub_connect(&client), STUB_DELAYED);
+	stub_wait(&client, LONG_MS);
+	client = client_of("id-2", "alice", "secret"); /* from here on the decoy is like hers */
+	assert_int_equal(stub_connect(&client), STUB_DELAYED);
+	stub_wait(&client, LONG_MS);
+	client = client_of("id-1", "mallory", "wrong");
+	assert_int_equal(stub_connect(&client), REFUSED);
+	stub_stop();
+}
+
 static void the_plugin_ends_with_work_in_every_state(void **state)
 {
 	enum { COUNT = 30 };
 	static struct mosquitto clients[COUNT];
-	static char ids[COUNT][8];
+	static char ids[COUNT][16];
 
 	(void)state;
 	for (int round = 0; round < 20; round++) {
 		start("2");
 		for (int i = 0; i < COUNT; i++) {
-			snprintf(ids[i], sizeof ids[i], "c%d", i);
+			snprintf(ids[i], sizeof ids[i], "c%d.%d", round, i);
 			clients[i] = client_of(ids[i], "alice", "secret");
 			assert_int_equal(stub_connect(&clients[i]), STUB_DELAYED);
 			if (i % 10 == round % 10)
 				stub_turn();
 			if (i % 7 == 0 && !clients[i].answers)
 				stub_leave(&clients[i]);
+			if (i % 7 == 1 && !clients[i].answers) {
+				struct mosquitto other = client_of(ids[i], "bob", "secret");
+				assert_int_equal(stub_connect(&other), STUB_TURNED_AWAY);
+			}
 		}
 		stub_stop();
 	}
@@ -273,6 +371,10 @@ int main(void)
 		cmocka_unit_test(a_newer_connection_with_the_id_cancels_the_older_one),
 		cmocka_unit_test(a_newer_connection_in_the_memory_of_the_older_one_cancels_it),
 		cmocka_unit_test(a_client_that_left_while_it_waited_is_nobodys_session),
+		cmocka_unit_test(nobody_keeps_an_id_from_its_owner_by_waiting_with_it),
+		cmocka_unit_test(an_owner_who_waits_is_not_driven_away_by_who_asks_for_its_id),
+		cmocka_unit_test(an_id_that_only_one_asks_for_goes_on_waiting),
+		cmocka_unit_test(what_is_remembered_of_an_unknown_username_outlives_another_decoy),
 		cmocka_unit_test(the_plugin_ends_with_work_in_every_state),
 		cmocka_unit_test(threads_come_with_work_and_go_without),
 		cmocka_unit_test(the_signals_handler_is_put_back),

@@ -63,7 +63,7 @@ static void one_place_gets_half_of_the_room_and_the_next_half_of_the_rest(void *
 	int at = 0;
 
 	(void)state;
-	fair_queue_init(&queue, 100);
+	fair_queue_init(&queue, 114); /* of which 14 are for newcomers */
 	for (uint64_t place = 0; place < 4; place++) {
 		int got = 0;
 		while (fair_queue_add(&queue, &items[at], place, 1)) {
@@ -72,6 +72,29 @@ static void one_place_gets_half_of_the_room_and_the_next_half_of_the_rest(void *
 		}
 		assert_in_range(got, expected[place], expected[place] + 1);
 	}
+	while (fair_queue_take(&queue))
+		;
+}
+
+static void newcomers_find_room_where_a_few_have_taken_all_they_can_get(void **state)
+{
+	enum { PLACES = 20, NEWCOMERS = 120 };
+	struct fair_queue queue;
+	int at = 0, held;
+
+	(void)state;
+	fair_queue_init(&queue, 8 * NEWCOMERS);
+	for (uint64_t place = 0; place < PLACES; place++)
+		while (fair_queue_add(&queue, &items[at], place, 1))
+			at++;
+	held = at;
+	assert_in_range(held, 7 * NEWCOMERS, 7 * NEWCOMERS + PLACES);
+	assert_false(fair_queue_add(&queue, &items[at], PLACES, 2));
+	for (uint64_t place = PLACES; fair_queue_add(&queue, &items[at], place, 1); place++) {
+		at++;
+		assert_false(fair_queue_add(&queue, &items[at], place, 1));
+	}
+	assert_int_equal(at, 8 * NEWCOMERS);
 	while (fair_queue_take(&queue))
 		;
 }
@@ -128,59 +151,102 @@ static void every_allocation_may_fail(void **state)
 	assert_int_equal(allocations_live(), live);
 }
 
-/* Works whenever it may, for an hour; the part of the time that it worked, in percent. */
-static int worked(double allowed, int64_t work_us)
+enum { OTHERS, SUSPECTS, KINDS };
+
+/* Each kind works whenever it may, for an hour, the suspects first; the parts of the time that they worked, in percent.
+ */
+static void worked(double share, const int64_t work_us[KINDS], int percent_r[KINDS])
 {
-	struct work_share share = {.share = allowed};
-	int64_t now = 0, busy = 0;
+	struct work_share work = {0};
+	int64_t now = 0, busy[KINDS] = {0};
 
 	while (now < INT64_C(3600000000)) {
-		if (!work_share_allows(&share, now)) {
+		int kind = SUSPECTS;
+		while (kind >= 0 && (work_us[kind] == 0 || !work_share_allows(&work, share, kind == SUSPECTS, now)))
+			kind--;
+		if (kind < 0) {
 			now += 100;
 			continue;
 		}
-		work_share_add(&share, now, now + work_us);
-		now += work_us;
-		busy += work_us;
+		work_share_add(&work, share, kind == SUSPECTS, now, now + work_us[kind]);
+		now += work_us[kind];
+		busy[kind] += work_us[kind];
 	}
-	return (int)(busy * 100 / now);
+	for (int kind = 0; kind < KINDS; kind++)
+		percent_r[kind] = (int)(busy[kind] * 100 / now);
 }
+
+static const struct {
+	double share;
+	int64_t work_us;
+} share_rows[] = {{0.5, 20000}, {0.1, 20000}, {0.01, 20000}, {0.9, 20000}, {0.5, 100}, {0.25, 1000000}};
 
 static void work_stays_within_its_share(void **state)
 {
-	static const struct {
-		double share;
-		int64_t work_us;
-	} rows[] = {{0.5, 20000}, {0.1, 20000}, {0.01, 20000}, {0.9, 20000}, {0.5, 100}, {0.25, 1000000}};
+	int percent[KINDS];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		int percent = worked(rows[i].share, rows[i].work_us);
-		if (percent > (int)(100 * rows[i].share) + 1 || percent < (int)(95 * rows[i].share) - 1)
-			fail_msg("row %zu: %d%%", i, percent);
+	for (size_t i = 0; i < sizeof share_rows / sizeof *share_rows; i++) {
+		int share = (int)(100 * share_rows[i].share);
+		worked(share_rows[i].share, (int64_t[KINDS]){share_rows[i].work_us, 0}, percent);
+		if (percent[OTHERS] > share + 1 || percent[OTHERS] < (int)(95 * share_rows[i].share) - 1)
+			fail_msg("row %zu: %d%%", i, percent[OTHERS]);
 	}
-	assert_int_equal(worked(1, 20000), 100);
+	worked(1, (int64_t[KINDS]){20000, 0}, percent);
+	assert_int_equal(percent[OTHERS], 100);
+}
+
+static void suspects_get_half_of_it_and_take_nothing_from_the_other_half(void **state)
+{
+	int percent[KINDS];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof share_rows / sizeof *share_rows; i++) {
+		int share = (int)(100 * share_rows[i].share);
+		worked(share_rows[i].share, (int64_t[KINDS]){0, share_rows[i].work_us}, percent);
+		if (percent[SUSPECTS] > share / 2 + 1)
+			fail_msg("row %zu: suspects alone %d%%", i, percent[SUSPECTS]);
+		worked(share_rows[i].share, (int64_t[KINDS]){share_rows[i].work_us, share_rows[i].work_us}, percent);
+		if (percent[SUSPECTS] + percent[OTHERS] > share + 1 ||
+			percent[OTHERS] < (int)(45 * share_rows[i].share) - 1)
+			fail_msg("row %zu: suspects %d%%, others %d%%", i, percent[SUSPECTS], percent[OTHERS]);
+	}
+}
+
+static void who_is_not_suspected_need_not_wait_for_suspects(void **state)
+{
+	struct work_share work = {0};
+
+	(void)state;
+	work_share_add(&work, 0.5, true, 1000000, 1020000);
+	assert_false(work_share_allows(&work, 0.5, true, 1020000));
+	assert_true(work_share_allows(&work, 0.5, false, 1020000));
+	work_share_add(&work, 0.5, false, 1020000, 1040000);
+	assert_false(work_share_allows(&work, 0.5, false, 1040000));
 }
 
 static void no_slow_work_follows_on_another_at_once(void **state)
 {
-	struct work_share share = {.share = 0.5};
+	struct work_share work = {0};
 
 	(void)state;
-	assert_true(work_share_allows(&share, 1000000));
-	work_share_add(&share, 1000000, 1020000);
-	assert_false(work_share_allows(&share, 1020000));
-	assert_true(work_share_allows(&share, 1040000));
+	for (int suspect = 0; suspect < 2; suspect++) {
+		assert_true(work_share_allows(&work, 0.5, suspect, 1000000));
+		work_share_add(&work, 0.5, suspect, 1000000, 1020000);
+		assert_false(work_share_allows(&work, 0.5, suspect, 1020000));
+		assert_true(work_share_allows(&work, 0.5, suspect, suspect ? 1100000 : 1040000));
+		work = (struct work_share){0};
+	}
 }
 
 static void cheap_work_may_follow_on_other_cheap_work(void **state)
 {
-	struct work_share share = {.share = 0.5};
+	struct work_share work = {0};
 
 	(void)state;
 	for (int i = 0; i < 30; i++) {
-		assert_true(work_share_allows(&share, 1000000 + 100 * i));
-		work_share_add(&share, 1000000 + 100 * i, 1000000 + 100 * (i + 1));
+		assert_true(work_share_allows(&work, 0.5, false, 1000000 + 100 * i));
+		work_share_add(&work, 0.5, false, 1000000 + 100 * i, 1000000 + 100 * (i + 1));
 	}
 }
 
@@ -190,10 +256,13 @@ int main(void)
 		cmocka_unit_test(places_are_served_in_turn_and_each_in_its_own_order),
 		cmocka_unit_test(a_long_line_does_not_hold_up_a_newcomer),
 		cmocka_unit_test(one_place_gets_half_of_the_room_and_the_next_half_of_the_rest),
+		cmocka_unit_test(newcomers_find_room_where_a_few_have_taken_all_they_can_get),
 		cmocka_unit_test(what_costs_more_takes_more_room),
 		cmocka_unit_test(what_is_taken_out_is_not_served),
 		cmocka_unit_test(every_allocation_may_fail),
 		cmocka_unit_test(work_stays_within_its_share),
+		cmocka_unit_test(suspects_get_half_of_it_and_take_nothing_from_the_other_half),
+		cmocka_unit_test(who_is_not_suspected_need_not_wait_for_suspects),
 		cmocka_unit_test(no_slow_work_follows_on_another_at_once),
 		cmocka_unit_test(cheap_work_may_follow_on_other_cheap_work),
 	};

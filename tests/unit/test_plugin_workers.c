@@ -2,6 +2,7 @@
  * woken, and what was not collected is the caller's again. Also for ThreadSanitizer: there is no lock. */
 #include "plugin/workers.h"
 
+#include <dirent.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -80,17 +81,35 @@ static void wait_for_signal(void)
 	poll(NULL, 0, 1000);
 }
 
+static unsigned threads_of_this_process(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	unsigned count = 0;
+
+	assert_non_null(tasks);
+	for (const struct dirent *task = readdir(tasks); task; task = readdir(tasks))
+		count += task->d_name[0] != '.';
+	closedir(tasks);
+	return count;
+}
+
 static void every_work_comes_back_once_with_its_own_result(void **state)
 {
 	static const unsigned counts[] = {1, 2, THREADS};
+	struct workers *first = NULL;
 
+	/* With the first thread of a process a sanitizer may start one of its own. */
+	assert_int_equal(workers_new(1, &limits, &first), SQLAUTH_OK);
+	workers_free(first);
 	for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
 		struct workers *workers = NULL;
 		size_t next = 0, back = 0;
+		unsigned before;
 
 		make_hash(state);
+		before = threads_of_this_process();
 		assert_int_equal(workers_new(counts[k], &limits, &workers), SQLAUTH_OK);
-		assert_int_equal(workers_threads(workers), 1);
+		assert_int_equal(threads_of_this_process(), before + 2); /* a worker and the waker */
 		assert_true(workers_wake(workers));
 		assert_null(workers_collect(workers));
 		while (back < WORKS) {
@@ -106,7 +125,7 @@ static void every_work_comes_back_once_with_its_own_result(void **state)
 		for (size_t i = 0; i < WORKS; i++)
 			assert_int_equal(collected[i], 1);
 		assert_null(workers_collect(workers));
-		assert_int_equal(workers_threads(workers), counts[k]);
+		assert_int_equal(threads_of_this_process(), before + counts[k] + 1);
 		workers_free(workers);
 	}
 }

@@ -168,6 +168,22 @@ static void addresses_are_told_apart_as_networks_are(void **state)
 	sqlauth_ration_free(ration);
 }
 
+static void an_address_is_remembered_for_its_failures_longer_than_its_tokens_are(void **state)
+{
+	struct sqlauth_ration *ration = new_ration(PER_ADDRESS, PER_USERNAME);
+	uint64_t place = sqlauth_ration_place(ration, "192.0.2.1");
+
+	(void)state;
+	assert_false(sqlauth_ration_failed_lately(ration, place));
+	sqlauth_ration_fail(ration, place, "alice");
+	clock_ms = (SQLAUTH_RATION_LATELY_SECONDS - 1) * 1000;
+	assert_true(sqlauth_ration_failed_lately(ration, place));
+	assert_false(sqlauth_ration_failed_lately(ration, sqlauth_ration_place(ration, "192.0.2.2")));
+	clock_ms += 2000;
+	assert_false(sqlauth_ration_failed_lately(ration, place));
+	sqlauth_ration_free(ration);
+}
+
 static void a_million_addresses_lock_nobody_out_and_take_no_memory(void **state)
 {
 	struct sqlauth_ration *ration = new_ration(1, 1);
@@ -259,6 +275,7 @@ int main(void)
 		cmocka_unit_test(an_hour_of_attack_gets_its_rate_and_no_more),
 		cmocka_unit_test(work_that_fails_after_the_last_token_makes_no_debt),
 		cmocka_unit_test(addresses_are_told_apart_as_networks_are),
+		cmocka_unit_test(an_address_is_remembered_for_its_failures_longer_than_its_tokens_are),
 		cmocka_unit_test(a_million_addresses_lock_nobody_out_and_take_no_memory),
 		cmocka_unit_test(the_fullest_bucket_is_forgotten_first),
 		cmocka_unit_test(no_ration_is_no_ration),

@@ -109,6 +109,16 @@ static void run_begin(struct sqlauth_sessions *sessions, const char *word)
 	assert_true(sqlauth_session_is_connected(session));
 }
 
+static bool in_use(struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle,
+	enum sqlauth_session_kind kind, const char *client)
+{
+	const struct sqlauth_session *holder = NULL;
+	while ((holder = sqlauth_sessions_next_holder(sessions, mqtt_id, handle, holder)))
+		if (!sqlauth_session_is_of(holder, kind, client))
+			return true;
+	return false;
+}
+
 static long run_question(struct sqlauth_sessions *sessions, const char *word)
 {
 	char id[2], user[2];
@@ -120,7 +130,7 @@ static long run_question(struct sqlauth_sessions *sessions, const char *word)
 	case '@':
 		return number_of(sqlauth_sessions_find_handle(sessions, handle, mqtt_id, username));
 	default:
-		return sqlauth_sessions_in_use(sessions, mqtt_id, handle,
+		return in_use(sessions, mqtt_id, handle,
 			word[4] == '!' ? SQLAUTH_SESSION_DEFERRED : SQLAUTH_SESSION_OURS, username);
 	}
 }
@@ -362,17 +372,19 @@ static void expiry_stops_at_its_budget(void **state)
 
 static void a_session_owns_what_it_was_made_from(void **state)
 {
-	char id[] = "pump-7", username[] = "water", client[] = "Pump 7";
+	char id[] = "pump-7", username[] = "water", client[] = "Pump 7", certificate[] = "pump-7.example";
+	enum sqlauth_match_by kind = SQLAUTH_MATCH_KINDS;
 	struct sqlauth_sessions *sessions = new_table(10);
 	struct sqlauth_acl *acl = NULL;
 	const struct sqlauth_session *session = NULL;
 	(void)state;
 	assert_int_equal(sqlauth_acl_compile(NULL, 0, &acl, NULL), SQLAUTH_OK);
-	const struct sqlauth_session_setup setup = {memory, id, username, client, SQLAUTH_SESSION_OURS, true, acl};
+	const struct sqlauth_session_setup setup = {
+		memory, id, username, client, certificate, SQLAUTH_MATCH_DNS, SQLAUTH_SESSION_OURS, acl};
 	clock_seconds = 1700000000;
 	assert_int_equal(sqlauth_sessions_begin(sessions, &setup, &session), SQLAUTH_OK);
 	sqlauth_acl_unref(acl);
-	id[0] = username[0] = client[0] = '?';
+	id[0] = username[0] = client[0] = certificate[0] = '?';
 	clock_seconds++;
 
 	assert_ptr_equal(sqlauth_session_handle(session), memory);
@@ -381,7 +393,8 @@ static void a_session_owns_what_it_was_made_from(void **state)
 	assert_string_equal(sqlauth_session_client(session), "Pump 7");
 	assert_int_equal(sqlauth_session_kind(session), SQLAUTH_SESSION_OURS);
 	assert_int_equal(sqlauth_session_connected_at(session), 1700000000);
-	assert_true(sqlauth_session_from_broker(session));
+	assert_string_equal(sqlauth_session_certificate(session, &kind), "pump-7.example");
+	assert_int_equal(kind, SQLAUTH_MATCH_DNS);
 	assert_ptr_equal(sqlauth_session_acl(session), acl);
 	assert_int_equal(sqlauth_acl_count(sqlauth_session_acl(session)), 0);
 	const struct sqlauth_acl_client *values = sqlauth_session_values(session);
@@ -399,10 +412,11 @@ static void a_session_without_username_has_none(void **state)
 {
 	struct sqlauth_sessions *sessions = new_table(10);
 	(void)state;
+	enum sqlauth_match_by kind;
 	const struct sqlauth_session *session = begin(sessions, memory, "a/b", NULL);
 	assert_null(sqlauth_session_username(session));
 	assert_null(sqlauth_session_client(session));
-	assert_false(sqlauth_session_from_broker(session));
+	assert_null(sqlauth_session_certificate(session, &kind));
 	assert_false(sqlauth_session_values(session)->usable[0]);
 	assert_false(sqlauth_session_values(session)->usable[1]);
 	sqlauth_sessions_free(sessions);

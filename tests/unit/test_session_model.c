@@ -232,6 +232,16 @@ static void both_operate(struct sqlauth_sessions *sessions)
 	}
 }
 
+static bool in_use(struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle,
+	enum sqlauth_session_kind kind, const char *client)
+{
+	const struct sqlauth_session *holder = NULL;
+	while ((holder = sqlauth_sessions_next_holder(sessions, mqtt_id, handle, holder)))
+		if (!sqlauth_session_is_of(holder, kind, client))
+			return true;
+	return false;
+}
+
 static void both_agree(struct sqlauth_sessions *sessions, unsigned operation)
 {
 	for (unsigned i = 0; i < 6; i++) {
@@ -241,8 +251,7 @@ static void both_agree(struct sqlauth_sessions *sessions, unsigned operation)
 			model_find(handle, id, user))
 			fail_msg("operation %u: find %u %s %u", operation, handle, ids[id], user);
 		bool deferred = below(2);
-		if (sqlauth_sessions_in_use(sessions, ids[id], pointer,
-			    deferred ? SQLAUTH_SESSION_DEFERRED : SQLAUTH_SESSION_OURS,
+		if (in_use(sessions, ids[id], pointer, deferred ? SQLAUTH_SESSION_DEFERRED : SQLAUTH_SESSION_OURS,
 			    users[user]) != model_in_use(handle, id, deferred, user))
 			fail_msg("operation %u: in_use %u %s %u", operation, handle, ids[id], user);
 	}

@@ -206,9 +206,10 @@ static void a_permission_that_the_triggers_would_have_refused_is_named(void **st
 	assert_int_equal(sqlauth_store_reopenings(store), 0);
 }
 
-static void note_disconnect(void *context, const char *name, int64_t before)
+static void note_disconnect(void *context, enum sqlauth_named_by kind, const char *value, int64_t before)
 {
-	sqlauth_text_add(context, "%s=%lld ", name, (long long)before);
+	if (kind == SQLAUTH_NAMED_BY_NAME)
+		sqlauth_text_add(context, "%s=%lld ", value, (long long)before);
 }
 
 static void disconnects_are_visited_from_the_given_second_on(void **state)

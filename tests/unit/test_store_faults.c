@@ -64,6 +64,18 @@ static enum sqlauth_error read_certificate(void)
 	return error;
 }
 
+static enum sqlauth_error read_owner(void)
+{
+	char *name = NULL;
+	enum sqlauth_error error =
+		expect(sqlauth_store_certificate_owner(store, SQLAUTH_MATCH_DNS, "pump.example", &name));
+
+	if (error == SQLAUTH_OK)
+		assert_string_equal(name, "pump");
+	free(name);
+	return error;
+}
+
 static enum sqlauth_error read_nobody(void)
 {
 	struct sqlauth_client client;
@@ -95,11 +107,12 @@ static enum sqlauth_error read_acl(void)
 	return error;
 }
 
-static void count_disconnect(void *context, const char *name, int64_t before)
+static void count_disconnect(void *context, enum sqlauth_named_by kind, const char *value, int64_t before)
 {
-	assert_string_equal(name, "pump");
+	if (kind == SQLAUTH_NAMED_BY_NAME)
+		assert_string_equal(value, "pump");
 	assert_int_equal(before, 7);
-	++*(int *)context;
+	*(int *)context += kind == SQLAUTH_NAMED_BY_NAME;
 }
 
 static enum sqlauth_error read_disconnects(void)
@@ -116,7 +129,7 @@ static enum sqlauth_error read_disconnects(void)
 static enum sqlauth_error read_all(void)
 {
 	static enum sqlauth_error (*const reads[])(void) = {
-		read_client, read_certificate, read_nobody, read_acl, read_disconnects};
+		read_client, read_certificate, read_owner, read_nobody, read_acl, read_disconnects};
 	enum sqlauth_error first = expect(sqlauth_store_begin(store, NULL));
 
 	if (first != SQLAUTH_OK)

@@ -171,6 +171,32 @@ static void wildcard_rules_answer_as_if_every_pattern_were_tried(void **state)
 	sqlauth_store_end(store);
 }
 
+/* Its group may deny something: it is neither given nor left out. */
+static void a_pattern_that_cannot_be_judged_in_time_gives_no_answer(void **state)
+{
+	struct sqlauth_groups groups = {0};
+	struct sqlauth_rule_query query = {0};
+	char *mqtt_id = malloc(SQLAUTH_STORE_TEXT_BYTES_MAX + 1);
+
+	(void)state;
+	database_script(database.path, "INSERT INTO group_rules (match_by, value, group_name) VALUES "
+				       "('mqtt_id', '*' || replace(hex(zeroblob(500)), '0', 'a') || '*', 'g4')");
+	memset(mqtt_id, 'a', SQLAUTH_STORE_TEXT_BYTES_MAX);
+	mqtt_id[SQLAUTH_STORE_TEXT_BYTES_MAX] = '\0';
+	for (size_t i = 999; i < SQLAUTH_STORE_TEXT_BYTES_MAX; i += 1000)
+		mqtt_id[i] = 'b';
+	query.mqtt_id = mqtt_id;
+	begin();
+	assert_int_equal(sqlauth_store_groups(store, &query, &groups), SQLAUTH_ERROR_LIMIT);
+	assert_int_equal(groups.count, 0);
+	query.mqtt_id = "pump-7";
+	assert_int_equal(sqlauth_store_groups(store, &query, &groups), SQLAUTH_OK);
+	sqlauth_store_end(store);
+	assert_int_equal(sqlauth_store_reopenings(store), 0);
+	sqlauth_groups_clear(&groups);
+	free(mqtt_id);
+}
+
 static void an_identifier_of_any_bytes_and_length_is_answered(void **state)
 {
 	struct sqlauth_groups groups = {0};
@@ -262,6 +288,7 @@ int main(void)
 		TEST(groups_are_the_sorted_union_of_all_rules_that_match),
 		TEST(a_revision_stands_until_a_permission_changes_and_is_random_where_it_is_missing),
 		TEST(wildcard_rules_answer_as_if_every_pattern_were_tried),
+		TEST(a_pattern_that_cannot_be_judged_in_time_gives_no_answer),
 		TEST(an_identifier_of_any_bytes_and_length_is_answered),
 		TEST(more_groups_than_a_connection_may_have_are_a_limit),
 		TEST(rules_are_visited_once_each),
