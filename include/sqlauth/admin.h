@@ -32,19 +32,21 @@
 
 /* What can be done. Parameters in parentheses, columns behind ->. `edit` statements keep a column whose parameter is
  * NULL and empty (to NULL) one whose parameter is "". PAGE is: search (NULL: all), rows at most, rows to skip; a search
- * finds a text anywhere in names and usernames (rules: values and groups; log: keys and values), ASCII letters in
- * either case; its %, _ and \ are escaped by \. */
+ * finds a text anywhere in names, usernames, mqtt_ids and descriptions (rules: values and groups; log: keys and
+ * values), ASCII letters in either case; its %, _ and \ are escaped by \. */
 enum sqlauth_admin_action {
 	/* (name, authentication, username, password, mqtt_id, enabled, description); NULL enabled: 1 */
 	SQLAUTH_ADMIN_CLIENT_ADD,
 	/* (name, new name, authentication, username, password, mqtt_id, enabled, disconnect_before, description) */
 	SQLAUTH_ADMIN_CLIENT_EDIT,
-	SQLAUTH_ADMIN_CLIENT_DELETE, /* (name): with its certificates and rules */
+	SQLAUTH_ADMIN_CLIENT_DISCONNECT, /* (name, Unix seconds): sets disconnect_before, unless it is later already */
+	SQLAUTH_ADMIN_CLIENT_DELETE,     /* (name): with its certificates and rules */
 	/* (name) -> name, authentication, username, password, mqtt_id, enabled, disconnect_before, description,
 	 * created_at, updated_at, certificates, rules; password is the encoded hash, disconnect_before Unix seconds */
 	SQLAUTH_ADMIN_CLIENT_SHOW,
 	SQLAUTH_ADMIN_CLIENT_CERTIFICATES, /* (client) -> match_by, value */
 	SQLAUTH_ADMIN_CLIENT_GROUPS,       /* (client) -> group, match_by: rules of kind client and any */
+	SQLAUTH_ADMIN_CLIENT_NAMES,        /* (text) -> name, username: of those about as long as the text */
 	SQLAUTH_ADMIN_CLIENT_COUNT,        /* (search) -> count */
 	/* PAGE -> name, authentication, username, groups, certificates, enabled, groups as a JSON array; one statement
 	 * per order */
@@ -61,18 +63,20 @@ enum sqlauth_admin_action {
 
 	SQLAUTH_ADMIN_CERTIFICATE_ADD,    /* (client, match_by, value) */
 	SQLAUTH_ADMIN_CERTIFICATE_REMOVE, /* (client, match_by, value in its normal form) */
+	SQLAUTH_ADMIN_CERTIFICATE_OWNER,  /* (match_by, value in its normal form) -> client */
 
 	SQLAUTH_ADMIN_GROUP_ADD,         /* (name, description) */
 	SQLAUTH_ADMIN_GROUP_EDIT,        /* (name, new name, description) */
 	SQLAUTH_ADMIN_GROUP_DELETE,      /* (name): with its permissions and rules */
 	SQLAUTH_ADMIN_GROUP_SHOW,        /* (name) -> name, description, permissions, rules: how many of each */
 	SQLAUTH_ADMIN_GROUP_PERMISSIONS, /* (group) -> permission, action, topic, id */
-	SQLAUTH_ADMIN_GROUP_RULES,       /* (group) -> match_by, value, id; SQLAUTH_ADMIN_SHOWN_MAX at most */
+	SQLAUTH_ADMIN_GROUP_RULES,       /* (group, rows at most or -1) -> match_by, value, id */
 	SQLAUTH_ADMIN_GROUP_COUNT,       /* (search) -> count */
 	SQLAUTH_ADMIN_GROUP_LIST,        /* PAGE -> name, permissions, rules, description */
 
 	SQLAUTH_ADMIN_PERMISSION_ADD,    /* (group, permission, action, topic) */
 	SQLAUTH_ADMIN_PERMISSION_REMOVE, /* (group, permission or NULL for either, action, topic) */
+	SQLAUTH_ADMIN_PERMISSIONS_OF,    /* (permission, action) -> group, topic: of all groups */
 
 	SQLAUTH_ADMIN_RULE_ADD,    /* (match_by, value, group); NULL value: what is right for any and anonymous */
 	SQLAUTH_ADMIN_RULE_REMOVE, /* (match_by, value in its normal form, group) */
@@ -86,8 +90,6 @@ enum sqlauth_admin_action {
 	SQLAUTH_ADMIN_LOG_KEEP_DAYS, /* (days): removes what is older */
 	SQLAUTH_ADMIN_ACTIONS
 };
-
-#define SQLAUTH_ADMIN_SHOWN_MAX 1000
 
 struct sqlauth_admin;
 

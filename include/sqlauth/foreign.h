@@ -28,6 +28,8 @@ enum sqlauth_foreign_query {
 	SQLAUTH_DYNSEC_GROUPS,        /* -> groupname, textname, textdescription */
 	SQLAUTH_DYNSEC_GROUP_ROLES,   /* -> groupname, rolename */
 	SQLAUTH_DYNSEC_GROUP_CLIENTS, /* -> username, groupname */
+	SQLAUTH_DYNSEC_UNREADABLE,    /* -> list, number of its entry from 1 (NULL: the list is none), rolename where
+				       * the list is its acls: what the questions above pass over */
 	SQLAUTH_FOREIGN_QUERIES
 };
 

@@ -21,14 +21,20 @@ enum sqlauth_error sqlauth_upgrade(const char *path, int *from_r, struct sqlauth
 
 /* Copies the database at `path`, as of one moment, into a new file at `target`: one file, complete, not in WAL mode,
  * with the mode and, where this process may, the owner of the original. It is made beside its place, checked, and put
- * there in one step; with `replace`, over a file that is there, unless an SQLite sidecar (-wal, -shm, -journal) lies
- * beside it, the sign that somebody has it open or left it half written. */
+ * there in one step; with `replace`, over a file that is there, unless it is open (a -wal and -shm in use beside it) or
+ * was left half written (a -journal). */
 enum sqlauth_error sqlauth_snapshot(const char *path, const char *target, bool replace, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 
+/* What sqlauth_restore would refuse, without changing anything: for asking before. *replaces_r: whether there is
+ * content at `path` that would go. */
+enum sqlauth_error sqlauth_restore_check(const char *path, const char *source, bool *replaces_r,
+	struct sqlauth_text *why) __attribute__((warn_unused_result));
+
 /* Replaces the content of the database at `path` by that of the file `source`, in one transaction, after `source` was
  * checked from end to end. Readers see the old content until then; file, owner, mode and journal mode stay. Where there
- * is nothing at `path`, a database is created first, for `owner` (sqlauth_store_create). */
+ * is nothing at `path`, a database is created first, for `owner` (sqlauth_store_create). What another application or a
+ * newer version made is not written over (DATABASE); a database of ours is, however damaged it is. */
 enum sqlauth_error sqlauth_restore(const char *path, const char *source, const char *owner, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 

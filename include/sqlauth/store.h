@@ -71,6 +71,17 @@ void sqlauth_groups_clear(struct sqlauth_groups *groups);
 enum sqlauth_error sqlauth_store_open(const char *path, struct sqlauth_store **store_r, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 
+/* Whom a refusal is told to: it decides which mend is proposed, and nothing else. */
+enum sqlauth_store_opener {
+	SQLAUTH_STORE_FOR_BROKER, /* the plugin: runs as the broker's user, whom the files must let in */
+	SQLAUTH_STORE_FOR_TOOL,   /* the command: can be run as the user whose files they are */
+	SQLAUTH_STORE_AS_SOURCE,  /* the command, of a file to copy from: another one can be named */
+};
+
+/* sqlauth_store_open, which is for the broker, for others. */
+enum sqlauth_error sqlauth_store_open_for(const char *path, enum sqlauth_store_opener opener,
+	struct sqlauth_store **store_r, struct sqlauth_text *why) __attribute__((warn_unused_result));
+
 void sqlauth_store_close(struct sqlauth_store *store);
 
 /* Begins a read transaction. Notices when the file at the path is another one than the open one (inode), or the

@@ -52,7 +52,8 @@ struct acl_node {
 	uint8_t here;  /* bits of permissions that end here */
 	uint8_t rest;  /* bits of permissions that go on with `#` */
 	uint8_t below; /* here, rest and those of all descendants */
-	uint8_t unused[14];
+	bool plain;    /* has literal children and nothing else: neither bits nor another way to go */
+	uint8_t unused[13];
 	char head[ACL_HEAD]; /* of the label, zeros behind it */
 };
 /* The bits of here and rest together, and whether they are one. */

@@ -337,11 +337,37 @@ static void prefetch(const struct walk *walk)
 		__builtin_prefetch(&walk->acl->nodes[slots[at[i]].node]);
 }
 
+/* Goes down as long as there is nothing but literal children to look at: most of the way of most topics. */
+static void skip_plain_nodes(struct walk *walk)
+{
+	const struct acl_node *nodes = walk->acl->nodes;
+	const struct acl_slot *slots = walk->acl->slots;
+	const char *text = walk->acl->text, *topic = walk->topic;
+	uint32_t mask = walk->acl->slot_mask, index = walk->node, depth = walk->depth, path = nodes[index].path;
+	uint8_t wanted = walk->wanted;
+
+	while (nodes[index].plain && depth < walk->kept) {
+		const struct acl_level *level = &walk->levels[depth];
+		uint32_t child;
+
+		path = acl_path(path, level->key);
+		child = acl_find_literal(nodes, slots, mask, text, index, path, topic, level);
+		if (child == ACL_NONE || !(nodes[child].below & wanted))
+			break;
+		index = child;
+		walk->at = level->start + level->length + (size_t)1;
+		depth++;
+	}
+	walk->node = index;
+	walk->depth = depth;
+}
+
 static void run(struct walk *walk)
 {
 	const struct sqlauth_acl *acl = walk->acl;
 
 	for (;;) {
+		skip_plain_nodes(walk);
 		const struct acl_node *node = &acl->nodes[walk->node];
 		struct acl_level scanned;
 		const struct acl_level *level = &scanned;
@@ -373,19 +399,33 @@ static void run(struct walk *walk)
 	}
 }
 
-/* Whether a topic name holds what none may hold: `+`, `#`, NUL. */
+/* Sixteen bytes at once, as gcc and clang have them on every machine. */
+typedef uint8_t acl_bytes __attribute__((vector_size(16)));
+
+/* Marks in *found_r what no topic name may hold: `+` and `#`, which differ in one bit, and NUL. */
+static void find_invalid(acl_bytes bytes, acl_bytes *found)
+{
+	*found |= (acl_bytes)((bytes | ('+' ^ '#')) == '+') | (acl_bytes)(bytes == 0);
+}
+
 static bool name_is_invalid(const char *name, size_t length)
 {
-	uint64_t found = 0;
+	acl_bytes found = {0}, bytes;
+	uint64_t halves[2];
 
-	for (size_t i = 0; i < length; i += 8) {
-		uint64_t word = acl_load_at(name, length, i);
-		if (length - i < 8)
-			word |= ACL_BYTES_ALL('a') << (8 * (length - i));
-		/* `+` and `#` differ in one bit */
-		found |= acl_bytes_equal(word | ACL_BYTES_ALL('+' ^ '#'), '+') | acl_bytes_equal(word, '\0');
+	for (size_t i = 0; i + sizeof bytes <= length; i += sizeof bytes) {
+		memcpy(&bytes, name + i, sizeof bytes);
+		find_invalid(bytes, &found);
 	}
-	return found != 0;
+	if (length >= sizeof bytes) {
+		memcpy(&bytes, name + length - sizeof bytes, sizeof bytes);
+	} else {
+		memset(&bytes, 'a', sizeof bytes);
+		memcpy(&bytes, name, length);
+	}
+	find_invalid(bytes, &found);
+	memcpy(halves, &found, sizeof halves);
+	return (halves[0] | halves[1]) != 0;
 }
 
 struct sqlauth_verdict sqlauth_acl_check(const struct sqlauth_acl *acl, enum sqlauth_access access,

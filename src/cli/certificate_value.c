@@ -1,13 +1,56 @@
 /* Fingerprints, files and names of certificates to the form in which the database keeps them. */
 #include "certificate_value.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-static enum cli_status parse_file(const char *path, struct cli_certificate_value *value_r)
+static bool find_kind(const char *word, enum sqlauth_match_by *kind_r)
+{
+	for (int kind = 0; kind < SQLAUTH_MATCH_KINDS; kind++) {
+		if (strcmp(word, sqlauth_match_by_word((enum sqlauth_match_by)kind)) == 0) {
+			*kind_r = (enum sqlauth_match_by)kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum cli_status parse_kind(
+	const struct cli_arguments *arguments, const char *match_by, enum sqlauth_match_by *kind_r)
+{
+	struct cli_quoted quoted;
+
+	*kind_r = SQLAUTH_MATCH_FINGERPRINT;
+	if (!match_by || find_kind(match_by, kind_r))
+		return CLI_DONE;
+	return cli_complain_usage(arguments->command,
+		"--match-by is fingerprint, subject, common_name, dns, email or uri, not %s",
+		cli_quote(&quoted, match_by));
+}
+
+static enum cli_status take_name(const struct sqlauth_certificate *certificate, const char *path,
+	enum sqlauth_match_by kind, struct cli_certificate_value *value_r)
+{
+	size_t count = sqlauth_certificate_count(certificate, kind);
+	struct cli_quoted quoted;
+
+	if (count != 1) {
+		cli_complain(
+			"%s has %zu names of the kind %s, and one is wanted; sqlauth check --certificate lists them",
+			cli_quote(&quoted, path), count, sqlauth_match_by_word(kind));
+		return CLI_USAGE;
+	}
+	snprintf(value_r->buffer, sizeof(value_r->buffer), "%s", sqlauth_certificate_name(certificate, kind, 0));
+	value_r->value = value_r->buffer;
+	return CLI_DONE;
+}
+
+static enum cli_status read_file(const char *path, enum sqlauth_match_by kind, struct cli_certificate_value *value_r)
 {
 	struct sqlauth_certificate *certificate = NULL;
 	char buffer[SQLAUTH_MESSAGE_SIZE];
+	enum cli_status status;
 	struct sqlauth_text why;
 	enum sqlauth_error error;
 
@@ -15,21 +58,9 @@ static enum cli_status parse_file(const char *path, struct cli_certificate_value
 	error = sqlauth_certificate_from_file(path, &certificate, &why);
 	if (error != SQLAUTH_OK)
 		return cli_complain_error(error, &why, error == SQLAUTH_ERROR_MEMORY ? CLI_FAILED : CLI_USAGE);
-	snprintf(value_r->buffer, sizeof(value_r->buffer), "%s", sqlauth_certificate_fingerprint(certificate));
-	value_r->value = value_r->buffer;
+	status = take_name(certificate, path, kind, value_r);
 	sqlauth_certificate_free(certificate);
-	return CLI_DONE;
-}
-
-static const char *find_kind(const char *word)
-{
-	for (int kind = 0; kind < SQLAUTH_MATCH_KINDS; kind++) {
-		const char *name = sqlauth_match_by_word((enum sqlauth_match_by)kind);
-
-		if (strcmp(word, name) == 0)
-			return name;
-	}
-	return NULL;
+	return status;
 }
 
 /* ASCII letters, as the database's lower() does it. */
@@ -46,21 +77,30 @@ static void lower(const char *word, struct cli_certificate_value *value_r)
 enum cli_status cli_certificate_value_parse(const struct cli_arguments *arguments, const char *match_by,
 	const char *word, struct cli_certificate_value *value_r)
 {
-	struct cli_quoted quoted;
+	enum sqlauth_match_by kind;
 
-	value_r->match_by = match_by ? find_kind(match_by) : "fingerprint";
+	if (parse_kind(arguments, match_by, &kind) != CLI_DONE)
+		return CLI_USAGE;
+	value_r->match_by = sqlauth_match_by_word(kind);
 	value_r->value = word;
-	if (!value_r->match_by)
-		return cli_complain_usage(arguments->command,
-			"--match-by is fingerprint, subject, common_name, dns, email or uri, not %s",
-			cli_quote(&quoted, match_by));
-	if (strcmp(value_r->match_by, "fingerprint") == 0) {
+	if (kind == SQLAUTH_MATCH_FINGERPRINT) {
 		if (sqlauth_fingerprint_normalize(word, value_r->buffer) == SQLAUTH_OK)
 			value_r->value = value_r->buffer;
 		else if (!match_by)
-			return parse_file(word, value_r);
-	} else if (strcmp(value_r->match_by, "dns") == 0 && strlen(word) < sizeof(value_r->buffer)) {
+			return read_file(word, kind, value_r);
+	} else if (kind == SQLAUTH_MATCH_DNS && strlen(word) < sizeof(value_r->buffer)) {
 		lower(word, value_r);
 	}
 	return CLI_DONE;
+}
+
+enum cli_status cli_certificate_value_take(const struct cli_arguments *arguments, const char *match_by,
+	const char *path, struct cli_certificate_value *value_r)
+{
+	enum sqlauth_match_by kind;
+
+	if (parse_kind(arguments, match_by, &kind) != CLI_DONE)
+		return CLI_USAGE;
+	value_r->match_by = sqlauth_match_by_word(kind);
+	return read_file(path, kind, value_r);
 }

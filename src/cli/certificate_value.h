@@ -17,4 +17,9 @@ struct cli_certificate_value {
 enum cli_status cli_certificate_value_parse(const struct cli_arguments *arguments, const char *match_by,
 	const char *word, struct cli_certificate_value *value_r) __attribute__((warn_unused_result));
 
+/* The one name of that kind (NULL: the fingerprint) that the certificate in a file has. USAGE, with the message
+ * printed, also where it has none of that kind, or several. */
+enum cli_status cli_certificate_value_take(const struct cli_arguments *arguments, const char *match_by,
+	const char *path, struct cli_certificate_value *value_r) __attribute__((warn_unused_result));
+
 #endif

@@ -1,35 +1,22 @@
-/* `sqlauth check`: what would a connection be, what might it do, and why. Every answer is the engine's and the ACL's
- * own, the code that runs in the broker; this file only asks in the broker's order and prints. */
-#include <stdbool.h>
+/* `sqlauth check | explain`: what would a connection be, what might it do, and why. Every answer is the engine's and
+ * the ACL's own, the code that runs in the broker; this file only asks in the broker's order and prints. */
+#include "check.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
-#include "explain.h"
-#include "sqlauth/engine.h"
 #include "sqlauth/password.h"
-#include "sqlauth/store.h"
 
-enum option { USERNAME, ID, CERTIFICATE, NO_PASSWORD };
+enum option { USERNAME, ID, CERTIFICATE, NO_PASSWORD, JSON };
 
 static const struct cli_option options[] = {
-	[USERNAME] = {"username", 'u', "NAME", "the username it sends; default: none"},
+	[USERNAME] = {"username", 'u', "NAME", "the username it sends; default, and an empty one: none"},
 	[ID] = {"id", 'i', "MQTT_ID", "its MQTT client id; default: an empty one"},
 	[CERTIFICATE] = {"certificate", 'c', "FILE", "the certificate it presents, PEM or DER; default: none"},
 	[NO_PASSWORD] = {"no-password", 0, NULL, "it sends no password; default: with a username, the right one"},
+	[JSON] = {"json", 0, NULL, "JSON instead of lines"},
 	{NULL, 0, NULL, NULL},
-};
-
-/* One run of the command. Everything owned is freed by fini. */
-struct check {
-	struct sqlauth_engine *engine;
-	struct sqlauth_certificate *certificate;
-	struct sqlauth_identity *identity;
-	struct sqlauth_acl *acl; /* NULL: the connection is refused */
-	struct sqlauth_connect connect;
-	enum sqlauth_error verified;
-	char buffer[SQLAUTH_MESSAGE_SIZE];
-	struct sqlauth_text why;
 };
 
 static bool parse_access(const char *word, enum sqlauth_access *access_r)
@@ -65,11 +52,12 @@ static enum cli_status inspect_questions(const struct cli_arguments *arguments)
 }
 
 /* The certificate, the engine, and what the connection presents. */
-static enum cli_status prepare(const struct cli_arguments *arguments, struct check *check)
+static enum cli_status prepare(const struct cli_arguments *arguments, struct cli_check *check)
 {
 	const struct sqlauth_engine_options engine_options = {
 		.database = cli_arguments_database(arguments), .clock = &sqlauth_clock_system};
 	const char *file = arguments->own[CERTIFICATE];
+	enum cli_status status;
 	enum sqlauth_error error;
 
 	if (file) {
@@ -78,19 +66,23 @@ static enum cli_status prepare(const struct cli_arguments *arguments, struct che
 			return cli_complain_error(
 				error, &check->why, error == SQLAUTH_ERROR_MEMORY ? CLI_FAILED : CLI_USAGE);
 	}
+	status = cli_database_open(arguments, &check->database);
+	if (status != CLI_DONE)
+		return status;
 	error = sqlauth_engine_new(&engine_options, &check->engine, &check->why);
 	if (error != SQLAUTH_OK)
 		return cli_complain_error(error, &check->why, CLI_FAILED);
-	check->connect.username = arguments->own[USERNAME];
+	check->connect.username =
+		arguments->own[USERNAME] && *arguments->own[USERNAME] ? arguments->own[USERNAME] : NULL;
 	check->connect.mqtt_id = arguments->own[ID] ? arguments->own[ID] : "";
-	check->connect.has_password = arguments->own[USERNAME] && !arguments->own[NO_PASSWORD];
+	check->connect.has_password = check->connect.username && !arguments->own[NO_PASSWORD];
 	check->connect.certificate = check->certificate;
 	return CLI_DONE;
 }
 
 /* The broker's two steps. In place of the verification between them the password is taken to be right; that its hash is
  * one that can be verified is not. DONE, or FAILED with the message printed; check->acl tells accepted from refused. */
-static enum cli_status decide(struct check *check)
+static enum cli_status decide(struct cli_check *check)
 {
 	const struct sqlauth_password_limits limits = {.memory_bytes = SQLAUTH_HASH_MEMORY_DEFAULT};
 	enum sqlauth_outcome outcome =
@@ -106,37 +98,89 @@ static enum cli_status decide(struct check *check)
 	return CLI_DONE;
 }
 
-/* Prints by what the client was recognised. */
-static enum cli_status print_client(struct check *check)
+/* The client's row, where it is anybody's. */
+static enum cli_status read_client(struct cli_check *check)
 {
 	const char *name = sqlauth_identity_client(check->identity);
 	struct sqlauth_store *store = sqlauth_engine_store(check->engine);
-	struct sqlauth_client client = {0};
-	struct cli_quoted quoted;
 	enum sqlauth_error error;
 
-	if (!name) {
-		if (check->acl)
-			puts("client: none, anonymous");
+	if (!name)
 		return CLI_DONE;
-	}
 	error = sqlauth_store_begin(store, &check->why);
 	if (error == SQLAUTH_OK) {
-		error = sqlauth_store_client_by_name(store, name, &client);
+		error = sqlauth_store_client_by_name(store, name, &check->client);
 		sqlauth_store_end(store);
 	}
-	if (error != SQLAUTH_OK)
-		return cli_complain_error(error, &check->why, CLI_FAILED);
-	printf("client: %s, known by its %s", cli_quote(&quoted, name), client.username ? "username" : "certificate");
-	if (client.username && client.authentication == SQLAUTH_CERTIFICATE)
-		fputs(", authenticated by its certificate", stdout);
-	else if (client.username)
-		fputs(client.has_certificates ? ", authenticated by its password and certificate"
-					      : ", authenticated by its password",
-			stdout);
+	return error == SQLAUTH_OK ? CLI_DONE : cli_complain_error(error, &check->why, CLI_FAILED);
+}
+
+/* Finds whose name is like the username that nobody has. */
+static enum cli_status look_further(struct cli_check *check)
+{
+	if (!check->connect.username || sqlauth_identity_reason(check->identity) != SQLAUTH_REASON_UNKNOWN_CLIENT)
+		return CLI_DONE;
+	return cli_nearest_client(&check->database, check->connect.username, &check->near);
+}
+
+enum cli_status cli_check_find(struct cli_check *check, size_t i, struct cli_finding *finding_r)
+{
+	char *const *operands = check->arguments->operands;
+	enum sqlauth_access access = SQLAUTH_ACCESS_PUBLISH;
+	enum cli_status status = CLI_DONE;
+
+	*finding_r = (struct cli_finding){.answer = {.is_allowed = false}};
+	if (!parse_access(operands[i], &access))
+		return CLI_USAGE; /* inspect_questions has said so */
+	cli_explain_question(check->acl, &check->values, access, operands[i + 1], &finding_r->answer);
+	if (check->explains && finding_r->answer.is_missed) {
+		cli_nearest_permission(check->acl, &check->values, access, operands[i + 1], &finding_r->nearest);
+		status = cli_nearest_elsewhere(
+			&check->database, &check->values, access, operands[i + 1], &finding_r->elsewhere);
+	}
+	return status;
+}
+
+/* ---- as lines */
+
+const char *cli_check_authenticated_by(const struct cli_check *check)
+{
+	if (!check->client.username)
+		return NULL;
+	if (check->client.authentication == SQLAUTH_CERTIFICATE)
+		return "certificate";
+	return check->client.has_certificates ? "password and certificate" : "password";
+}
+
+/* By what the client was recognised, or whose name is like the one that nobody has. */
+static void print_client(const struct cli_check *check)
+{
+	const struct sqlauth_client *client = &check->client;
+	const char *by = cli_check_authenticated_by(check);
+	struct cli_quoted quoted;
+
+	if (!client->name) {
+		if (check->acl)
+			puts("client: none, anonymous");
+		return;
+	}
+	printf("client: %s, known by its %s", cli_quote(&quoted, client->name), by ? "username" : "certificate");
+	if (by)
+		printf(", authenticated by its %s", by);
 	putchar('\n');
-	sqlauth_client_clear(&client);
-	return CLI_DONE;
+}
+
+static void print_near_client(const struct cli_near_client *near)
+{
+	struct cli_quoted quoted;
+
+	if (!near->name)
+		return;
+	printf("near: client %s", cli_quote(&quoted, near->name));
+	if (near->username)
+		printf(", whose username is %s\n", cli_quote(&quoted, near->username));
+	else
+		puts(", which has no username: its certificate tells who it is");
 }
 
 static void print_rule(void *context, const char *match_by, const char *value, const char *group)
@@ -149,7 +193,7 @@ static void print_rule(void *context, const char *match_by, const char *value, c
 	printf(" by rule %s %s\n", match_by, cli_quote(&quoted, value));
 }
 
-static enum cli_status print_groups(struct check *check)
+static enum cli_status print_groups(struct cli_check *check)
 {
 	size_t count = 0;
 	enum sqlauth_error error = sqlauth_engine_visit_rules(check->engine, check->identity, print_rule, &count);
@@ -162,22 +206,20 @@ static enum cli_status print_groups(struct check *check)
 }
 
 /* Who it is, and whether it may connect. DONE where accepted, DENIED where refused. */
-static enum cli_status print_connection(struct check *check)
+static enum cli_status print_connection(struct cli_check *check)
 {
 	enum sqlauth_reason reason = sqlauth_identity_reason(check->identity);
 	struct cli_quoted quoted;
-	enum cli_status status;
 
 	if (check->certificate)
 		cli_explain_certificate(check->certificate);
-	status = print_client(check);
-	if (status != CLI_DONE)
-		return status;
+	print_client(check);
 	if (!check->acl) {
 		printf("refused: %s: %s", sqlauth_reason_word(reason), cli_explain_reason(reason));
 		if (reason == SQLAUTH_REASON_UNUSABLE_HASH)
 			printf(" (%s)", sqlauth_strerror(check->verified));
 		putchar('\n');
+		print_near_client(&check->near);
 		return CLI_DENIED;
 	}
 	if (sqlauth_identity_hash(check->identity))
@@ -187,29 +229,67 @@ static enum cli_status print_connection(struct check *check)
 	return print_groups(check);
 }
 
-static enum cli_status answer_questions(const struct check *check, const struct cli_arguments *arguments)
+static void print_finding(const struct cli_check *check, const struct cli_finding *finding)
 {
-	struct sqlauth_acl_client client;
+	const struct sqlauth_permission *nearest = &finding->nearest.permission;
+	struct cli_quoted quoted;
+
+	cli_explain_print(&finding->answer);
+	if (!check->explains || !finding->answer.is_missed)
+		return;
+	if (finding->nearest.is_found) {
+		printf("  nearest: %s %s %s", sqlauth_effect_word(nearest->effect),
+			sqlauth_action_word(nearest->action), cli_quote(&quoted, nearest->topic));
+		printf(" of group %s: %s\n", cli_quote(&quoted, nearest->group), finding->nearest.difference);
+	} else {
+		puts("  nearest: none of its permissions is like it");
+	}
+	if (finding->elsewhere.group) {
+		printf("  elsewhere: allow %s %s", sqlauth_action_word(finding->elsewhere.action),
+			cli_quote(&quoted, finding->elsewhere.topic));
+		printf(" of group %s would do, which no rule gives this connection\n",
+			cli_quote(&quoted, finding->elsewhere.group));
+	}
+}
+
+static enum cli_status print_answers(struct cli_check *check)
+{
 	enum cli_status status = CLI_DONE;
 
-	sqlauth_acl_client_init(&client, check->connect.mqtt_id, sqlauth_identity_username(check->identity));
-	if (check->acl)
-		cli_explain_placeholders(check->acl, &client);
-	for (size_t i = 0; i + 1 < arguments->operand_count; i += 2) {
-		enum sqlauth_access access;
+	for (int which = 0; which < 2; which++) {
+		if (cli_explain_is_unusable(check->acl, &check->values, which))
+			cli_explain_placeholder(&check->values, which);
+	}
+	for (size_t i = 0; i + 1 < check->arguments->operand_count; i += 2) {
+		struct cli_finding finding;
+		enum cli_status found = cli_check_find(check, i, &finding);
 
-		if (!parse_access(arguments->operands[i], &access) ||
-			cli_explain_question(check->acl, &client, access, arguments->operands[i + 1]) != CLI_DONE)
-			status = CLI_DENIED;
+		if (found == CLI_DONE) {
+			print_finding(check, &finding);
+			found = finding.answer.is_allowed ? CLI_DONE : CLI_DENIED;
+		}
+		cli_elsewhere_clear(&finding.elsewhere);
+		status = found > status ? found : status;
 	}
 	return status;
 }
 
-static enum cli_status run(const struct cli_arguments *arguments)
+static enum cli_status print_lines(struct cli_check *check)
 {
-	struct check check = {0};
+	enum cli_status status = print_connection(check), answers;
+
+	if (status != CLI_DONE && status != CLI_DENIED)
+		return status;
+	answers = print_answers(check);
+	return answers > status ? answers : status;
+}
+
+/* ---- both commands */
+
+static enum cli_status run(const struct cli_arguments *arguments, bool explains)
+{
+	struct cli_check check = {.arguments = arguments, .explains = explains};
 	enum cli_status status = inspect_questions(arguments);
-	enum cli_status answers;
 
 	sqlauth_text_init(&check.why, check.buffer, sizeof(check.buffer));
 	if (status == CLI_DONE)
@@ -217,35 +297,67 @@ static enum cli_status run(const struct cli_arguments *arguments)
 	if (status == CLI_DONE)
 		status = decide(&check);
 	if (status == CLI_DONE)
-		status = print_connection(&check);
-	if (status == CLI_DONE || (status == CLI_DENIED && check.identity)) {
-		answers = answer_questions(&check, arguments);
-		status = status == CLI_DONE ? answers : status;
+		status = read_client(&check);
+	if (status == CLI_DONE && explains)
+		status = look_further(&check);
+	if (status == CLI_DONE) {
+		sqlauth_acl_client_init(
+			&check.values, check.connect.mqtt_id, sqlauth_identity_username(check.identity));
+		status = arguments->own[JSON] ? cli_check_print_json(&check) : print_lines(&check);
 	}
+	cli_near_client_clear(&check.near);
+	sqlauth_client_clear(&check.client);
 	sqlauth_acl_unref(check.acl);
 	sqlauth_identity_free(check.identity);
 	sqlauth_engine_free(check.engine);
+	status = cli_database_finish(&check.database, status);
 	sqlauth_certificate_free(check.certificate);
 	return status;
 }
 
+static enum cli_status run_check(const struct cli_arguments *arguments)
+{
+	return run(arguments, false);
+}
+
+static enum cli_status run_explain(const struct cli_arguments *arguments)
+{
+	return run(arguments, true);
+}
+
+#define QUESTIONS "[publish|subscribe|receive TOPIC]..."
+
 const struct cli_command cli_command_check = {
 	.name = "check",
-	.run = run,
-	.operands = "[publish|subscribe|receive TOPIC]...",
-	.summary = "explain what a connection would be and may do",
-	.help = "Answers as the plugin would if such a client connected now: which client it is, which rules give it\n"
-		"which groups, and for each question the permission that decides. Nothing needs to run; the password "
-		"is\n"
-		"taken to be right. Exit status 0: everything asked for is allowed, 1: something is denied.\n"
+	.run = run_check,
+	.operands = QUESTIONS,
+	.summary = "say what a connection would be and may do",
+	.help = "Answers as the plugin would if such a client connected now: which client it is, which rules give\n"
+		"it which groups, and for each question the permission that decides. Nothing needs to run; the\n"
+		"password is taken to be right. Exit status 0: everything asked for is allowed, 1: something is\n"
+		"denied. sqlauth explain answers the same and tells what came nearest.\n"
 		"\n"
 		"  sqlauth check --username pump-7\n"
 		"  sqlauth check --username pump-7 --id pump-7 publish pumps/pump-7/state subscribe 'pumps/#'\n"
 		"  sqlauth check --certificate pump-7.crt receive alarms/fire\n"
+		"  sqlauth check --username pump-7 --json publish pumps/pump-7/state\n"
 		"\n"
 		"receive is the delivery of one message; subscribe is the subscription to a filter. Options of\n"
-		"mosquitto.conf that change verdicts (plugin_opt_unknown_clients, plugin_opt_max_hash_memory, "
-		"mount_point)\n"
-		"are not known here, and neither is who is connected right now.\n",
+		"mosquitto.conf that change verdicts (plugin_opt_unknown_clients, plugin_opt_max_hash_memory,\n"
+		"mount_point) are not known here, and neither is who is connected right now.\n",
+	.options = options,
+};
+
+const struct cli_command cli_command_explain = {
+	.name = "explain",
+	.run = run_explain,
+	.operands = QUESTIONS,
+	.summary = "say why something is denied, and what came nearest",
+	.help = "Answers as sqlauth check does. Where no permission matches it tells which one of the connection\n"
+		"came nearest and what differs, and whether one of a group that it is not in would do; where nobody\n"
+		"has the username, whose name is like it. Exit status as of sqlauth check.\n"
+		"\n"
+		"  sqlauth explain --username pump-7 publish pumps/pump-8/state\n"
+		"  sqlauth explain --certificate pump-7.crt --json receive alarms/fire\n",
 	.options = options,
 };

@@ -71,8 +71,6 @@ static enum cli_status prepare(const struct cli_arguments *arguments, struct new
 		return cli_complain_usage(arguments->command, "a certificate client has no password");
 	if (client->has_certificate)
 		status = cli_certificate_value_parse(arguments, NULL, own[ADD_CERTIFICATE], &client->certificate);
-	if (status == CLI_DONE && client->has_password)
-		status = cli_new_password_get(arguments, own[ADD_STDIN], own[ADD_GENERATE], &client->password);
 	return status;
 }
 
@@ -85,19 +83,45 @@ static enum cli_status write_client(
 			client->has_password ? client->password.hash : NULL, arguments->own[ADD_MQTT_ID], NULL,
 			arguments->own[ADD_DESCRIPTION]));
 
-	if (status == CLI_DONE && client->has_certificate) {
-		const struct cli_subject certificate = {"certificate", client->certificate.value};
-
-		status = cli_database_change(database, &certificate, SQLAUTH_ADMIN_CERTIFICATE_ADD,
-			CLI_VALUES(client->name, client->certificate.match_by, client->certificate.value));
-	}
+	if (status == CLI_DONE && client->has_certificate)
+		status = cli_client_add_certificate(database, client->name, &client->certificate);
 	for (size_t i = 1; i < arguments->operand_count && status == CLI_DONE; i++) {
 		const struct cli_subject group = {"group", arguments->operands[i]};
 
-		status = cli_database_change(database, &group, SQLAUTH_ADMIN_RULE_ADD,
-			CLI_VALUES("client", client->name, arguments->operands[i]));
+		status = cli_database_require(database, SQLAUTH_ADMIN_GROUP_SHOW, &group);
+		if (status == CLI_DONE)
+			status = cli_database_change(database, &group, SQLAUTH_ADMIN_RULE_ADD,
+				CLI_VALUES("client", client->name, group.name));
 	}
 	return status;
+}
+
+/* Finds what the database has against the client, and leaves nothing behind. */
+static enum cli_status rehearse(const struct cli_arguments *arguments, struct new_client *client)
+{
+	struct cli_database database = {0};
+	enum cli_status status = cli_database_begin(arguments, &database);
+
+	cli_new_password_stand_in(&client->password);
+	if (status == CLI_DONE)
+		status = write_client(arguments, &database, client);
+	if (status == CLI_DONE)
+		sqlauth_admin_rollback(database.admin);
+	return cli_database_finish(&database, status);
+}
+
+static enum cli_status get_password(const struct cli_arguments *arguments, struct new_client *client)
+{
+	const char *const *own = arguments->own;
+	enum cli_status status = CLI_DONE;
+
+	if (!client->has_password)
+		return CLI_DONE;
+	if (cli_new_password_is_typed(own[ADD_STDIN], own[ADD_GENERATE]))
+		status = rehearse(arguments, client);
+	return status == CLI_DONE
+		       ? cli_new_password_get(arguments, own[ADD_STDIN], own[ADD_GENERATE], &client->password)
+		       : status;
 }
 
 static enum cli_status run_add(const struct cli_arguments *arguments)
@@ -111,13 +135,18 @@ static enum cli_status run_add(const struct cli_arguments *arguments)
 		return cli_complain_usage(arguments->command, "the client's name is missing");
 	status = prepare(arguments, &client);
 	if (status == CLI_DONE)
+		status = get_password(arguments, &client);
+	if (status == CLI_DONE)
 		status = cli_database_begin(arguments, &database);
 	if (status == CLI_DONE)
 		status = write_client(arguments, &database, &client);
+	if (status == CLI_DONE)
+		status = cli_new_password_show(&client.password);
 	status = cli_database_finish(&database, status);
 	if (status == CLI_DONE) {
 		printf("added client %s\n", cli_quote(&quoted, client.name));
-		cli_new_password_show(&client.password);
+		if (!client.has_password && !client.has_certificate)
+			puts("it cannot connect yet: sqlauth client certificate add gives it a certificate");
 	}
 	sqlauth_secret_wipe(&client, sizeof(client));
 	return status;

@@ -2,15 +2,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "csv.h"
 #include "database.h"
+#include "interrupt.h"
 #include "secrets_file.h"
 #include "sqlauth/certificate.h"
 #include "sqlauth/password.h"
 #include "sqlauth/secret.h"
+#include "suggest.h"
 
 #define PROGRESS_WIDTH 40
 
@@ -70,6 +73,45 @@ static const char *name_column(int column)
 				: sqlauth_match_by_word((enum sqlauth_match_by)(column - COLUMNS));
 }
 
+/* As spreadsheets write them: letters in either case, with blanks around. ALL_COLUMNS: none of ours. */
+static int find_column(const char *field)
+{
+	const char *word = field + strspn(field, " ");
+	size_t length = strlen(word);
+	int column = 0;
+
+	while (length > 0 && word[length - 1] == ' ')
+		length--;
+	while (column < ALL_COLUMNS &&
+		(strlen(name_column(column)) != length || strncasecmp(word, name_column(column), length) != 0))
+		column++;
+	return column;
+}
+
+static enum cli_status complain_unknown_column(const struct import *import, const char *field)
+{
+	struct cli_quoted quoted_path, quoted;
+	struct cli_suggestion suggestion;
+	char names[256];
+	struct sqlauth_text text;
+
+	sqlauth_text_init(&text, names, sizeof(names));
+	cli_suggestion_init(&suggestion, field);
+	for (int column = 0; column < ALL_COLUMNS; column++) {
+		sqlauth_text_add(&text, "%s%s", column == 0 ? "" : ", ", name_column(column));
+		cli_suggestion_consider(&suggestion, name_column(column), strlen(name_column(column)));
+	}
+	cli_quote(&quoted_path, import->csv.path);
+	cli_quote(&quoted, field);
+	if (strpbrk(field, ";\t"))
+		cli_complain("%s: unknown column %s; commas separate columns", quoted_path.text, quoted.text);
+	else if (*suggestion.name)
+		cli_complain("%s: unknown column %s, did you mean %s?", quoted_path.text, quoted.text, suggestion.name);
+	else
+		cli_complain("%s: unknown column %s; there are %s", quoted_path.text, quoted.text, names);
+	return CLI_USAGE;
+}
+
 static enum cli_status read_header(struct import *import)
 {
 	bool seen[ALL_COLUMNS] = {false};
@@ -77,13 +119,13 @@ static enum cli_status read_header(struct import *import)
 	struct cli_quoted quoted;
 
 	for (size_t i = 0; i < import->csv.count && status == CLI_DONE; i++) {
-		int column = 0;
+		int column = find_column(import->csv.fields[i]);
 
-		while (column < ALL_COLUMNS && strcmp(import->csv.fields[i], name_column(column)) != 0)
-			column++;
-		if (column == ALL_COLUMNS || seen[column]) {
-			cli_complain("%s: %s column %s", cli_quote(&quoted, import->csv.path),
-				column == ALL_COLUMNS ? "unknown" : "twice the", import->csv.fields[i]);
+		if (column == ALL_COLUMNS)
+			return complain_unknown_column(import, import->csv.fields[i]);
+		if (seen[column]) {
+			cli_complain("%s: the column %s is there twice", cli_quote(&quoted, import->csv.path),
+				name_column(column));
 			return CLI_USAGE;
 		}
 		seen[column] = true;
@@ -109,7 +151,7 @@ static enum cli_status take_values(struct import *import)
 
 /* ---- one client */
 
-/* What will stand in clients.password; "" in hash: nothing. A dry run does not spend the time of a hash. */
+/* What will stand in clients.password. A dry run does not spend the time of a hash. */
 static enum cli_status make_hash(struct import *import, const char *username)
 {
 	char **values = import->values;
@@ -122,12 +164,12 @@ static enum cli_status make_hash(struct import *import, const char *username)
 		if (strlen(values[PASSWORD_HASH]) > SQLAUTH_HASH_BYTES_MAX)
 			return complain(import, "password_hash: is longer than 512 characters");
 		snprintf(import->hash, sizeof(import->hash), "%s", values[PASSWORD_HASH]);
+	} else if (!values[PASSWORD] && !import->secrets.file) {
+		return complain(import, "has no password; --secrets FILE makes one and writes it to a file");
 	} else if (import->is_dry) {
 		snprintf(import->hash, sizeof(import->hash), "%s", sqlauth_password_decoy());
 	} else if (values[PASSWORD]) {
 		error = sqlauth_password_hash(values[PASSWORD], strlen(values[PASSWORD]), import->hash);
-	} else if (!import->secrets.file) {
-		return complain(import, "has no password; --secrets FILE makes one and writes it to a file");
 	} else {
 		error = sqlauth_secret_generate(secret, import->hash);
 		if (error == SQLAUTH_OK)
@@ -209,6 +251,8 @@ static enum cli_status add_client(struct import *import)
 
 	if (!needs_password && (values[PASSWORD] || values[PASSWORD_HASH]))
 		return complain(import, "a certificate client has no password");
+	if (values[ENABLED] && strcmp(values[ENABLED], "0") != 0 && strcmp(values[ENABLED], "1") != 0)
+		return complain(import, "enabled: must be 1 or 0");
 	if (needs_password)
 		status = make_hash(import, username);
 	if (status == CLI_DONE)
@@ -253,17 +297,24 @@ static enum cli_status add_all(struct import *import)
 		status = take_values(import);
 		if (status == CLI_DONE)
 			status = add_client(import);
+		if (status == CLI_DONE && cli_interrupts_came())
+			status = CLI_FAILED;
 	}
 	show_progress(import, true);
+	if (cli_interrupts_came() && status != CLI_DONE)
+		cli_complain("stopped by a signal; nothing was added");
 	return status;
 }
 
 static enum cli_status run_import(struct import *import, const char *path)
 {
 	const char *const *own = import->arguments->own;
+	struct cli_interrupts interrupts;
 	enum cli_status status = cli_csv_open(path, &import->csv);
 
-	if (status == CLI_DONE && own[SECRETS] && !import->is_dry)
+	cli_interrupts_hold(&interrupts); /* a file of secrets that open nothing must not stay behind */
+	/* also in a dry run, which finds whether it can be made, and leaves none, for it has no secrets */
+	if (status == CLI_DONE && own[SECRETS])
 		status = cli_secrets_file_create(own[SECRETS], &import->secrets);
 	if (status == CLI_DONE)
 		status = cli_database_begin(import->arguments, &import->database);
@@ -276,6 +327,7 @@ static enum cli_status run_import(struct import *import, const char *path)
 	status = cli_database_finish(&import->database, status);
 	cli_secrets_file_finish(&import->secrets, status);
 	cli_csv_close(&import->csv);
+	cli_interrupts_release(&interrupts, status == CLI_DONE);
 	return status;
 }
 
@@ -297,9 +349,10 @@ static enum cli_status run(const struct cli_arguments *arguments)
 	import->shows_progress = isatty(STDERR_FILENO);
 	status = run_import(import, arguments->operands[0]);
 	if (status == CLI_DONE) {
-		printf("%s %zu clients", import->is_dry ? "would add" : "added", import->clients);
+		printf("%s %zu client%s", import->is_dry ? "would add" : "added", import->clients,
+			import->clients == 1 ? "" : "s");
 		if (import->secrets.count > 0)
-			printf(", %zu secrets in %s", import->secrets.count,
+			printf(", %zu secret%s in %s", import->secrets.count, import->secrets.count == 1 ? "" : "s",
 				cli_quote(&quoted, arguments->own[SECRETS]));
 		putchar('\n');
 	}
@@ -310,7 +363,7 @@ static enum cli_status run(const struct cli_arguments *arguments)
 const struct cli_command cli_command_client_import = {
 	.name = "client import",
 	.run = run,
-	.operands = "FILE.csv",
+	.operands = "FILE.csv|-",
 	.summary = "create many clients from a CSV file",
 	.help = "The first line names the columns: name, and any of authentication, username, password, "
 		"password_hash,\n"
@@ -320,7 +373,7 @@ const struct cli_command cli_command_client_import = {
 		"certificate client, and a client without a password gets a random secret. All clients or none are "
 		"added.\n"
 		"\n"
-		"  sqlauth client import fleet.csv --dry-run\n"
+		"  sqlauth client import fleet.csv --secrets secrets.csv --dry-run\n"
 		"  sqlauth client import fleet.csv --secrets secrets.csv\n"
 		"\n"
 		"  name,groups,mqtt_id,fingerprint\n"

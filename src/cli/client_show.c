@@ -16,7 +16,8 @@ enum list_option { LIST_SEARCH, LIST_SORT, LIST_PAGE, LIST_PER_PAGE, LIST_JSON }
 
 static const struct cli_option list_options[] = {
 	[LIST_SEARCH] = CLI_LISTING_OPTION_SEARCH,
-	[LIST_SORT] = {"sort", 0, "KEY", "name, authentication, username, created or updated; with - in front: down"},
+	[LIST_SORT] = {"sort", 0, "[-]KEY",
+		"name, authentication, username, created or updated; with - in front: down"},
 	[LIST_PAGE] = CLI_LISTING_OPTION_PAGE,
 	[LIST_PER_PAGE] = CLI_LISTING_OPTION_PER_PAGE,
 	[LIST_JSON] = CLI_LISTING_OPTION_JSON,
@@ -91,10 +92,10 @@ const struct cli_command cli_command_client_list = {
 	.operands = "",
 	.summary = "list clients, page by page",
 	.help = "Lists clients with the groups that rules by client name and by any give them. --search finds a text\n"
-		"anywhere in name or username, letters in either case.\n"
+		"anywhere in name, username, MQTT client id pattern or description, letters in either case.\n"
 		"\n"
 		"  sqlauth client list\n"
-		"  sqlauth client list --search pump --sort=-updated\n"
+		"  sqlauth client list --search pump --sort -updated\n"
 		"  sqlauth client list --page 3 --per-page 100\n"
 		"  sqlauth client list --per-page 100000 --json | jq -r '.clients[].name'\n",
 	.options = list_options,
@@ -155,18 +156,19 @@ static const char *name_scheme(const char *hash)
 									      : "unusable";
 }
 
-static void print_time(const char *seconds)
+const char *cli_client_write_time(char text[CLI_CLIENT_TIME_SIZE], const char *seconds)
 {
 	time_t time = (time_t)strtoll(seconds, NULL, 10);
 	struct tm broken;
-	char text[32];
 
-	if (gmtime_r(&time, &broken) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &broken) > 0)
-		printf(" (%s)", text);
+	if (!gmtime_r(&time, &broken) || strftime(text, CLI_CLIENT_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &broken) == 0)
+		snprintf(text, CLI_CLIENT_TIME_SIZE, "%s", seconds);
+	return text;
 }
 
 static void print_lines(const struct cli_row *row)
 {
+	char time[CLI_CLIENT_TIME_SIZE];
 	struct cli_quoted quoted;
 
 	for (size_t i = 0; i < FIELDS; i++) {
@@ -180,7 +182,7 @@ static void print_lines(const struct cli_row *row)
 			i == NAME || i == USERNAME || i == MQTT_ID || i == DESCRIPTION ? cli_quote(&quoted, value)
 										       : value);
 		if (i == DISCONNECT_BEFORE)
-			print_time(value);
+			printf(" (%s)", cli_client_write_time(time, value));
 		putchar('\n');
 	}
 }
@@ -212,11 +214,12 @@ static enum cli_status print_client(struct cli_database *database, const char *n
 		fputs(is_json ? ",\"certificates\":" : "certificates:\n", stdout);
 	if (status == CLI_DONE)
 		status = cli_listing_print_all(
-			database, SQLAUTH_ADMIN_CLIENT_CERTIFICATES, name, certificate_columns, is_json);
+			database, SQLAUTH_ADMIN_CLIENT_CERTIFICATES, CLI_VALUES(name), certificate_columns, is_json);
 	if (status == CLI_DONE)
 		fputs(is_json ? ",\"groups\":" : "groups:\n", stdout);
 	if (status == CLI_DONE)
-		status = cli_listing_print_all(database, SQLAUTH_ADMIN_CLIENT_GROUPS, name, group_columns, is_json);
+		status = cli_listing_print_all(
+			database, SQLAUTH_ADMIN_CLIENT_GROUPS, CLI_VALUES(name), group_columns, is_json);
 	if (status == CLI_DONE && is_json)
 		puts("}");
 	return status;

@@ -1,5 +1,6 @@
 /* `sqlauth client enable | disable | disconnect | passwd`: whether a client may connect, and with what. */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,32 +15,53 @@
 #define TIME_SIZE    24
 #define BAN_DAYS_MAX 36500
 
-/* The edit that all four are: NULL leaves a column alone. */
+/* What all four do: NULL leaves a column alone. */
 struct change {
 	const char *password, *enabled, *disconnect_before;
+	bool disconnects; /* a connection that stands is closed; a ban that reaches further stays */
 };
 
-static enum cli_status change_client(
-	const struct cli_arguments *arguments, const char *name, const struct change *change)
+static int64_t now(void)
 {
-	const struct cli_subject subject = {"client", name};
-	struct cli_database database = {0};
-	enum cli_status status = cli_database_begin(arguments, &database);
-
-	if (status == CLI_DONE)
-		status = cli_database_change(&database, &subject, SQLAUTH_ADMIN_CLIENT_EDIT,
-			CLI_VALUES(name, NULL, NULL, NULL, change->password, NULL, change->enabled,
-				change->disconnect_before, NULL));
-	return cli_database_finish(&database, status);
+	return sqlauth_clock_system.unix_seconds(sqlauth_clock_system.context);
 }
 
 /* Unix seconds, so many from now on. */
 static const char *write_time(char text[TIME_SIZE], int64_t seconds)
 {
-	snprintf(
-		text, TIME_SIZE, "%" PRId64, sqlauth_clock_system.unix_seconds(sqlauth_clock_system.context) + seconds);
+	snprintf(text, TIME_SIZE, "%" PRId64, now() + seconds);
 	return text;
 }
+
+static enum cli_status write_change(struct cli_database *database, const char *name, const struct change *change)
+{
+	const struct cli_subject subject = {"client", name};
+	char time[TIME_SIZE];
+	enum cli_status status = CLI_DONE;
+
+	if (change->password || change->enabled || change->disconnect_before)
+		status = cli_database_change(database, &subject, SQLAUTH_ADMIN_CLIENT_EDIT,
+			CLI_VALUES(name, NULL, NULL, NULL, change->password, NULL, change->enabled,
+				change->disconnect_before, NULL));
+	if (status == CLI_DONE && change->disconnects)
+		status = cli_database_change(
+			database, &subject, SQLAUTH_ADMIN_CLIENT_DISCONNECT, CLI_VALUES(name, write_time(time, 0)));
+	return status;
+}
+
+static enum cli_status change_client(
+	const struct cli_arguments *arguments, const char *name, const struct change *change)
+{
+	struct cli_database database = {0};
+	enum cli_status status = cli_database_begin(arguments, &database);
+
+	if (status == CLI_DONE)
+		status = write_change(&database, name, change);
+	return cli_database_finish(&database, status);
+}
+
+/* Columns of SQLAUTH_ADMIN_CLIENT_SHOW. */
+enum { SHOW_AUTHENTICATION = 1, SHOW_ENABLED = 5, SHOW_DISCONNECT_BEFORE, SHOW_COLUMNS };
 
 /* ---- enable */
 
@@ -82,19 +104,17 @@ static const struct cli_option disable_options[] = {
 static enum cli_status run_disable(const struct cli_arguments *arguments)
 {
 	struct change change = {.enabled = "0"};
-	char now[TIME_SIZE];
 	struct cli_quoted quoted;
 	const char *name = NULL;
 	enum cli_status status = cli_client_take_name(arguments, &name);
 
-	if (arguments->own[DISABLE_DISCONNECT])
-		change.disconnect_before = write_time(now, 0);
+	change.disconnects = arguments->own[DISABLE_DISCONNECT];
 	if (status == CLI_DONE)
 		status = change_client(arguments, name, &change);
 	if (status == CLI_DONE)
 		printf("client %s may not connect%s\n", cli_quote(&quoted, name),
-			change.disconnect_before ? ", a connection that stands is closed"
-						 : "; a connection that stands goes on");
+			change.disconnects ? ", a connection that stands is closed"
+					   : "; a connection that stands goes on");
 	return status;
 }
 
@@ -142,25 +162,54 @@ static enum cli_status parse_duration(const struct cli_arguments *arguments, con
 		cli_quote(&quoted, text));
 }
 
+static bool holds(const struct cli_row *row, size_t column, const char *value)
+{
+	return row->columns[column] && strcmp(row->columns[column], value) == 0;
+}
+
+/* Whether and when it may come back, by its row as it is now. */
+static void print_disconnected(const struct cli_row *row, const char *duration)
+{
+	const char *until = row->columns[SHOW_DISCONNECT_BEFORE];
+	char time[CLI_CLIENT_TIME_SIZE];
+	struct cli_quoted quoted;
+
+	printf("client %s is disconnected and may ", cli_quote(&quoted, row->columns[0]));
+	if (!holds(row, SHOW_ENABLED, "1"))
+		puts("not come back: it is disabled");
+	else if (duration)
+		printf("come back in %s\n", duration);
+	else if (until && strtoll(until, NULL, 10) > now())
+		printf("come back at %s, when a ban ends that was there before\n", cli_client_write_time(time, until));
+	else
+		puts("come back");
+}
+
 static enum cli_status run_disconnect(const struct cli_arguments *arguments)
 {
-	struct change change = {0};
+	const char *duration = arguments->own[DISCONNECT_FOR];
+	struct change change = {.disconnects = !duration};
+	struct cli_row row = {.count = SHOW_COLUMNS};
+	struct cli_database database = {0};
 	char when[TIME_SIZE];
-	struct cli_quoted quoted;
 	const char *name = NULL;
 	int64_t seconds = 0;
 	enum cli_status status = cli_client_take_name(arguments, &name);
 
-	if (status == CLI_DONE && arguments->own[DISCONNECT_FOR])
-		status = parse_duration(arguments, arguments->own[DISCONNECT_FOR], &seconds);
-	change.disconnect_before = write_time(when, seconds);
+	if (status == CLI_DONE && duration) {
+		status = parse_duration(arguments, duration, &seconds);
+		change.disconnect_before = write_time(when, seconds);
+	}
 	if (status == CLI_DONE)
-		status = change_client(arguments, name, &change);
-	if (status == CLI_DONE && seconds == 0)
-		printf("client %s is disconnected and may come back\n", cli_quote(&quoted, name));
-	else if (status == CLI_DONE)
-		printf("client %s is disconnected and may come back in %s\n", cli_quote(&quoted, name),
-			arguments->own[DISCONNECT_FOR]);
+		status = cli_database_begin(arguments, &database);
+	if (status == CLI_DONE)
+		status = write_change(&database, name, &change);
+	if (status == CLI_DONE)
+		status = cli_database_read_row(&database, SQLAUTH_ADMIN_CLIENT_SHOW, CLI_VALUES(name), &row);
+	status = cli_database_finish(&database, status);
+	if (status == CLI_DONE)
+		print_disconnected(&row, duration);
+	cli_row_clear(&row);
 	return status;
 }
 
@@ -171,7 +220,9 @@ const struct cli_command cli_command_client_disconnect = {
 	.summary = "close the client's connection, within two seconds",
 	.help = "A running broker closes the connection within two seconds; the will is published. Whoever comes back "
 		"has\n"
-		"the permissions of that moment: this is how a change takes effect at once.\n"
+		"the permissions of that moment: this is how a change takes effect at once. A ban that is there "
+		"stays,\n"
+		"unless --for sets another one.\n"
 		"\n"
 		"  sqlauth client disconnect pump-7\n"
 		"  sqlauth client disconnect pump-7 --for 12h\n",
@@ -189,29 +240,66 @@ static const struct cli_option passwd_options[] = {
 	{NULL, 0, NULL, NULL},
 };
 
+/* Finds what is in the way, and leaves nothing behind. */
+static enum cli_status rehearse(const struct cli_arguments *arguments, const char *name)
+{
+	struct cli_new_password password;
+	const struct change change = {.password = password.hash};
+	struct cli_database database = {0};
+	enum cli_status status = cli_database_begin(arguments, &database);
+
+	cli_new_password_stand_in(&password);
+	if (status == CLI_DONE)
+		status = write_change(&database, name, &change);
+	if (status == CLI_DONE)
+		sqlauth_admin_rollback(database.admin);
+	return cli_database_finish(&database, status);
+}
+
+/* Changes it, shows a secret while nothing is committed yet, and reads the client's row. */
+static enum cli_status change_password(const struct cli_arguments *arguments, const char *name,
+	const struct cli_new_password *password, struct cli_row *row)
+{
+	const struct change change = {.password = password->hash, .disconnects = arguments->own[PASSWD_DISCONNECT]};
+	struct cli_database database = {0};
+	enum cli_status status = cli_database_begin(arguments, &database);
+
+	if (status == CLI_DONE)
+		status = write_change(&database, name, &change);
+	if (status == CLI_DONE)
+		status = cli_database_read_row(&database, SQLAUTH_ADMIN_CLIENT_SHOW, CLI_VALUES(name), row);
+	if (status == CLI_DONE)
+		status = cli_new_password_show(password);
+	return cli_database_finish(&database, status);
+}
+
 static enum cli_status run_passwd(const struct cli_arguments *arguments)
 {
 	const char *const *own = arguments->own;
+	const char *name = arguments->operands[0];
 	struct cli_new_password password = {0};
-	struct change change = {.password = password.hash};
-	char now[TIME_SIZE];
+	struct cli_row row = {.count = SHOW_COLUMNS};
 	struct cli_quoted quoted;
-	enum cli_status status;
+	enum cli_status status = CLI_DONE;
 
 	if (arguments->operand_count == 0)
 		return cli_complain_usage(arguments->command, "the client's name is missing");
 	if (arguments->operand_count > 1) /* not shown: it is most likely a password */
 		return cli_complain_usage(arguments->command,
 			"a password on the command line is seen by everybody on this machine, choose another one");
-	status = cli_new_password_get(arguments, own[PASSWD_STDIN], own[PASSWD_GENERATE], &password);
-	if (own[PASSWD_DISCONNECT])
-		change.disconnect_before = write_time(now, 0);
+	if (cli_new_password_is_typed(own[PASSWD_STDIN], own[PASSWD_GENERATE]))
+		status = rehearse(arguments, name);
 	if (status == CLI_DONE)
-		status = change_client(arguments, arguments->operands[0], &change);
-	if (status == CLI_DONE) {
-		printf("changed the password of client %s\n", cli_quote(&quoted, arguments->operands[0]));
-		cli_new_password_show(&password);
-	}
+		status = cli_new_password_get(arguments, own[PASSWD_STDIN], own[PASSWD_GENERATE], &password);
+	if (status == CLI_DONE)
+		status = change_password(arguments, name, &password, &row);
+	if (status == CLI_DONE)
+		printf("changed the password of client %s%s\n", cli_quote(&quoted, name),
+			holds(&row, SHOW_AUTHENTICATION, "certificate")
+				? "; it does not count, for the client authenticates by certificate, until: sqlauth "
+				  "client edit NAME --authentication credentials"
+				: "");
+	cli_row_clear(&row);
 	sqlauth_secret_wipe(&password, sizeof(password));
 	return status;
 }
@@ -223,7 +311,8 @@ const struct cli_command cli_command_client_passwd = {
 	.summary = "change a client's password",
 	.help = "Asks for the new password twice, unless --stdin or --generate say otherwise. A connection that stands "
 		"goes\n"
-		"on, unless --disconnect ends it: do that where the old password may be in other hands.\n"
+		"on, unless --disconnect ends it: do that where the old password may be in other hands. A certificate\n"
+		"client can be given a password too, before it is to authenticate by it.\n"
 		"\n"
 		"  sqlauth client passwd pump-7\n"
 		"  sqlauth client passwd pump-7 --stdin --disconnect < password.txt\n"

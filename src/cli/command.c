@@ -7,7 +7,9 @@
 
 #include "suggest.h"
 
-#define COLUMN 30 /* where the explanations of a list begin */
+#define COLUMN       30  /* where the explanations of a list begin */
+#define WIDTH        100 /* columns of a line of help; examples stand as they are */
+#define USAGE_INDENT 15  /* where the operands of a usage line go on: behind "usage: sqlauth " */
 
 /* Whether `name` begins with these words, as whole words, and goes on behind them. */
 static bool goes_on(const char *name, const char *words)
@@ -58,18 +60,24 @@ static enum cli_status complain_word_missing(
 		last = verb;
 		last_length = length;
 	}
-	return cli_complain_usage(arguments->command, "%s wants one of: %s", words, verbs.data);
+	cli_complain("%s wants one of: %s; see sqlauth %s --help", words, verbs.data, words);
+	return CLI_USAGE;
 }
 
+/* What was typed may be near a command, or near the noun that several begin with. */
 static enum cli_status complain_unknown(const struct cli_command *const table[], size_t count, const char *typed)
 {
 	struct cli_quoted quoted;
 	struct cli_suggestion suggestion;
 
 	cli_suggestion_init(&suggestion, typed);
-	for (size_t i = 0; i < count; i++)
-		cli_suggestion_consider(&suggestion, table[i]->name);
-	if (suggestion.name)
+	for (size_t i = 0; i < count; i++) {
+		const char *name = table[i]->name;
+
+		cli_suggestion_consider(&suggestion, name, strlen(name));
+		cli_suggestion_consider(&suggestion, name, strcspn(name, " "));
+	}
+	if (*suggestion.name)
 		return cli_complain_usage(
 			NULL, "unknown command %s, did you mean %s?", cli_quote(&quoted, typed), suggestion.name);
 	return cli_complain_usage(NULL, "unknown command %s", cli_quote(&quoted, typed));
@@ -110,6 +118,44 @@ enum cli_status cli_command_find(const struct cli_command *const table[], size_t
 	return CLI_DONE;
 }
 
+/* The words of text[0..length-1] from `column` on, in lines of WIDTH that go on at `indent`, and a newline. */
+static void print_words(const char *text, size_t length, size_t column, size_t indent)
+{
+	size_t at = column;
+
+	for (size_t i = 0, word; i < length; i += word) {
+		i += strspn(text + i, " \n");
+		if (i >= length)
+			break;
+		word = strcspn(text + i, " \n");
+		word = word < length - i ? word : length - i;
+		if (at > column && at + 1 + word > WIDTH) {
+			printf("\n%*s", (int)indent, "");
+			at = column = indent;
+		}
+		printf("%s%.*s", at > column ? " " : "", (int)word, text + i);
+		at += word + (at > column);
+	}
+	putchar('\n');
+}
+
+/* Paragraphs are filled; lines that begin with a blank, and empty ones, stand as they are. */
+static void print_help(const char *help)
+{
+	while (*help) {
+		size_t length = strcspn(help, "\n");
+
+		if (*help == ' ' || *help == '\n') {
+			printf("%.*s\n", (int)length, help);
+		} else {
+			while (help[length] == '\n' && help[length + 1] && !strchr(" \n", help[length + 1]))
+				length += 1 + strcspn(help + length + 1, "\n");
+			print_words(help, length, 0, 0);
+		}
+		help += length + (help[length] == '\n');
+	}
+}
+
 static void print_option(const struct cli_option *option)
 {
 	char left[2 * COLUMN];
@@ -117,7 +163,8 @@ static void print_option(const struct cli_option *option)
 	snprintf(left, sizeof(left), "  %c%c%s --%s%s%s", option->letter ? '-' : ' ',
 		option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
 		option->argument ? " " : "", option->argument ? option->argument : "");
-	printf("%-*s%s\n", COLUMN, left, option->help);
+	printf("%-*s", COLUMN, left);
+	print_words(option->help, strlen(option->help), COLUMN, COLUMN);
 }
 
 static void print_options(const struct cli_option *options)
@@ -143,9 +190,11 @@ void cli_help_print(const struct cli_command *const table[], size_t count, const
 
 void cli_command_help_print(const struct cli_command *command)
 {
-	printf("usage: sqlauth %s [OPTION]...%s%s\n\n", command->name, *command->operands ? " " : "",
-		command->operands);
-	fputs(command->help, stdout);
+	int usage = printf("usage: sqlauth %s [OPTION]...%s", command->name, *command->operands ? " " : "");
+
+	print_words(command->operands, strlen(command->operands), usage > 0 ? (size_t)usage : 0, USAGE_INDENT);
+	putchar('\n');
+	print_help(command->help);
 	puts("\nOptions:");
 	print_options(command->options);
 	print_options(cli_common_options);

@@ -20,6 +20,7 @@ struct cli_command {
 extern const struct cli_command cli_command_init;
 extern const struct cli_command cli_command_passwd;
 extern const struct cli_command cli_command_check;
+extern const struct cli_command cli_command_explain;
 extern const struct cli_command cli_command_client_list;
 extern const struct cli_command cli_command_client_show;
 extern const struct cli_command cli_command_client_add;
@@ -55,6 +56,7 @@ extern const struct cli_command cli_command_import_auth_plug;
 extern const struct cli_command cli_command_import_go_auth;
 extern const struct cli_command cli_command_completion;
 extern const struct cli_command cli_command_manual;
+extern const struct cli_command cli_command_help;
 
 /* All of them. */
 extern const struct cli_command *const cli_commands[];

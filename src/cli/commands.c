@@ -5,6 +5,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_command_init,
 	&cli_command_passwd,
 	&cli_command_check,
+	&cli_command_explain,
 	&cli_command_client_list,
 	&cli_command_client_show,
 	&cli_command_client_add,
@@ -40,5 +41,6 @@ const struct cli_command *const cli_commands[] = {
 	&cli_command_import_go_auth,
 	&cli_command_completion,
 	&cli_command_manual,
+	&cli_command_help,
 };
 const size_t cli_command_count = sizeof(cli_commands) / sizeof(cli_commands[0]);

@@ -26,18 +26,23 @@ static enum cli_status complain(const struct cli_csv *csv, const char *message)
 enum cli_status cli_csv_open(const char *path, struct cli_csv *csv_r)
 {
 	static const unsigned char mark[] = {0xef, 0xbb, 0xbf};
-	unsigned char begin[sizeof(mark)] = {0};
 	struct cli_quoted quoted;
 
 	csv_r->path = path;
 	csv_r->lines = csv_r->line = 0;
-	csv_r->file = fopen(path, "re");
+	csv_r->ahead_at = 0;
+	csv_r->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
 	if (!csv_r->file) {
 		cli_complain("%s cannot be read: %s", cli_quote(&quoted, path), strerror(errno));
 		return CLI_USAGE;
 	}
-	if (fread(begin, 1, sizeof(begin), csv_r->file) != sizeof(begin) || memcmp(begin, mark, sizeof(mark)) != 0)
-		rewind(csv_r->file);
+	csv_r->ahead_count = fread(csv_r->ahead, 1, sizeof(csv_r->ahead), csv_r->file);
+	if (ferror(csv_r->file)) {
+		cli_complain("%s cannot be read: %s", cli_quote(&quoted, path), strerror(errno));
+		return CLI_USAGE; /* a directory, for one */
+	}
+	if (csv_r->ahead_count == sizeof(mark) && memcmp(csv_r->ahead, mark, sizeof(mark)) == 0)
+		csv_r->ahead_at = csv_r->ahead_count;
 	return CLI_DONE;
 }
 
@@ -90,18 +95,33 @@ static enum cli_status take(struct cli_csv *csv, int byte, enum state *state)
 	return CLI_DONE;
 }
 
+static int get(struct cli_csv *csv)
+{
+	return csv->ahead_at < csv->ahead_count ? csv->ahead[csv->ahead_at++] : getc(csv->file);
+}
+
+/* Takes the byte back that `get` gave last. */
+static void unget(struct cli_csv *csv, int byte)
+{
+	if (csv->ahead_at > 0)
+		csv->ahead_at--;
+	else
+		csv->ahead_count = 1;
+	csv->ahead[csv->ahead_at] = (unsigned char)byte;
+}
+
 /* A CR LF is one line end, but in quotes, where it is text. */
 static int next_byte(struct cli_csv *csv, enum state state)
 {
-	int byte = getc(csv->file);
+	int byte = get(csv);
 
 	if (byte == '\r' && state != IN_QUOTES) {
-		int behind = getc(csv->file);
+		int behind = get(csv);
 
 		if (behind == '\n')
 			byte = behind;
 		else if (behind != EOF)
-			ungetc(behind, csv->file);
+			unget(csv, behind);
 	}
 	csv->lines += byte == '\n';
 	return byte;

@@ -14,6 +14,8 @@
 struct cli_csv {
 	FILE *file;
 	const char *path;
+	unsigned char ahead[3]; /* bytes that were read and not taken yet: ahead[ahead_at..ahead_count-1] */
+	size_t ahead_at, ahead_count;
 	size_t line;  /* where the record begins */
 	size_t lines; /* read so far */
 	char *fields[CLI_CSV_FIELDS_MAX];
@@ -22,7 +24,7 @@ struct cli_csv {
 	char record[CLI_CSV_RECORD_BYTES_MAX + 1]; /* the fields, each with a NUL; wiped by close */
 };
 
-/* USAGE, with the message printed, where the file cannot be opened. A byte order mark is skipped. */
+/* `-`: stdin. USAGE, with the message printed, where the file cannot be read. A byte order mark is skipped. */
 enum cli_status cli_csv_open(const char *path, struct cli_csv *csv_r) __attribute__((warn_unused_result));
 
 /* The next record that is not an empty line; count 0: there is none. USAGE, with the message and the line printed, for

@@ -68,6 +68,28 @@ enum cli_status cli_database_read(struct cli_database *database, enum sqlauth_ad
 	return error == SQLAUTH_OK ? CLI_DONE : cli_complain_error(error, &database->why, CLI_FAILED);
 }
 
+static enum sqlauth_error note_row(void *context, const char *const *columns)
+{
+	bool *is_there = context;
+
+	(void)columns;
+	*is_there = true;
+	return SQLAUTH_OK;
+}
+
+enum cli_status cli_database_require(
+	struct cli_database *database, enum sqlauth_admin_action show, const struct cli_subject *subject)
+{
+	struct cli_quoted quoted;
+	bool is_there = false;
+	enum cli_status status = cli_database_read(database, show, CLI_VALUES(subject->name), note_row, &is_there);
+
+	if (status != CLI_DONE || is_there)
+		return status;
+	cli_complain("there is no %s %s", subject->noun, cli_quote(&quoted, subject->name));
+	return CLI_DENIED;
+}
+
 static enum sqlauth_error keep_row(void *context, const char *const *columns)
 {
 	struct cli_row *row = context;

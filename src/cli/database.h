@@ -34,6 +34,11 @@ struct cli_subject {
 enum cli_status cli_database_change(struct cli_database *database, const struct cli_subject *subject,
 	enum sqlauth_admin_action action, const char *const *values, size_t count) __attribute__((warn_unused_result));
 
+/* Whether the client or group that was named is there: DONE; DENIED, with the message printed; FAILED. `show` is the
+ * action that reads one by its name. */
+enum cli_status cli_database_require(struct cli_database *database, enum sqlauth_admin_action show,
+	const struct cli_subject *subject) __attribute__((warn_unused_result));
+
 /* Reads rows into visit. The message is printed, unless visit has failed, which has to print its own. */
 enum cli_status cli_database_read(struct cli_database *database, enum sqlauth_admin_action action,
 	const char *const *values, size_t count, sqlauth_admin_visitor *visit, void *context)

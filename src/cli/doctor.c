@@ -1,14 +1,16 @@
 /* `sqlauth doctor`: looks a database over and says what is wrong, where, and what to do. Changes nothing. */
 #include "doctor.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "json.h"
 #include "owner.h"
-#include "policy.h"
 #include "sqlauth/password.h"
 
 enum option { USER, JSON, ALL };
@@ -245,52 +247,33 @@ static enum sqlauth_error check_lost_row(void *context, const char *const *colum
 	return SQLAUTH_OK;
 }
 
-/* ---- triggers: the rules of the database, which somebody may have dropped ---- */
+/* ---- schema: above all the triggers, which are the rules of the database, and which somebody may have dropped ---- */
 
-struct trigger_check {
-	struct doctor *doctor;
-	struct policy here; /* groups: name and text */
-};
+#define NEW_DATABASE "move the rows to a new database, as docs/operations.md says"
 
-static enum sqlauth_error take_trigger(void *context, const char *const *columns)
+static enum sqlauth_error check_object(void *context, const char *const *columns)
 {
-	struct trigger_check *check = context;
+	static const struct {
+		const char *difference, *type; /* type NULL: any */
+		enum doctor_severity severity;
+		const char *what, *mend;
+	} rows[] = {
+		{"missing", "trigger", DOCTOR_ERROR, "is missing, and what it checks unchecked", NEW_DATABASE},
+		{"missing", NULL, DOCTOR_ERROR, "is missing", NEW_DATABASE},
+		{"changed", NULL, DOCTOR_ERROR, "is not the one of this version", NEW_DATABASE},
+		{"extra", "trigger", DOCTOR_WARNING, "is none of this version's, and acts on what anybody changes",
+			"drop it, unless you want it"},
+		{"extra", NULL, DOCTOR_NOTE, "is none of this version's", ""},
+	};
 
-	policy_add_group(&check->here, columns[0], columns[1]);
-	return check->here.error;
-}
-
-static enum sqlauth_error check_trigger(void *context, const char *const *columns)
-{
-	const struct trigger_check *check = context;
-
-	for (size_t i = 0; i < check->here.group_count; i++) {
-		const struct policy_group *trigger = &check->here.groups[i];
-
-		if (strcmp(trigger->name, columns[0]) != 0)
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(columns[2], rows[i].difference) != 0 ||
+			(rows[i].type && strcmp(columns[0], rows[i].type) != 0))
 			continue;
-		if (strcmp(trigger->description, columns[1]) != 0)
-			report_named(check->doctor, DOCTOR_ERROR, "schema", "trigger", columns[0],
-				"is not the one of this version",
-				"move the rows to a new database, as docs/operations.md says");
-		return SQLAUTH_OK;
+		report_named(context, rows[i].severity, "schema", columns[0], columns[1], rows[i].what, rows[i].mend);
+		break;
 	}
-	report_named(check->doctor, DOCTOR_ERROR, "schema", "trigger", columns[0],
-		"is missing, and what it checks unchecked",
-		"move the rows to a new database, as docs/operations.md says");
 	return SQLAUTH_OK;
-}
-
-static enum sqlauth_error check_triggers(struct doctor *doctor)
-{
-	struct trigger_check check = {.doctor = doctor};
-	enum sqlauth_error error =
-		sqlauth_survey_ask(doctor->survey, SQLAUTH_SURVEY_TRIGGERS, take_trigger, &check, &doctor->why);
-
-	if (error == SQLAUTH_OK)
-		error = sqlauth_survey_standard_triggers(check_trigger, &check, &doctor->why);
-	policy_clear(&check.here);
-	return error;
 }
 
 /* ---- the whole ---- */
@@ -301,12 +284,26 @@ static enum sqlauth_error note_wal(void *context, const char *const *columns)
 	return SQLAUTH_OK;
 }
 
-static enum sqlauth_error check_file(void *context, const char *const *columns)
+/* A sentence of the store's, whose mend stands behind "; ". */
+static void report_sentence(
+	struct doctor *doctor, enum doctor_severity severity, const char *kind, const char *path, const char *sentence)
 {
+	const char *end = strstr(sentence, "; ");
+	char what[SQLAUTH_MESSAGE_SIZE];
 	struct cli_quoted quoted;
 
-	doctor_report(context, strcmp(columns[3], severities[DOCTOR_ERROR]) == 0 ? DOCTOR_ERROR : DOCTOR_WARNING,
-		"files", cli_quote(&quoted, columns[0]), columns[1], columns[2]);
+	snprintf(what, sizeof(what), "%.*s", end ? (int)(end - sentence) : (int)strlen(sentence), sentence);
+	if (strcmp(what, doctor->refusal) == 0) /* said already */
+		return;
+	doctor_report(doctor, severity, kind, cli_quote(&quoted, path), what, end ? end + 2 : "");
+	if (!doctor->survey)
+		memcpy(doctor->refusal, what, sizeof(what));
+}
+
+static enum sqlauth_error check_file(void *context, const char *const *columns)
+{
+	report_sentence(context, strcmp(columns[2], severities[DOCTOR_ERROR]) == 0 ? DOCTOR_ERROR : DOCTOR_WARNING,
+		"files", columns[0], columns[1]);
 	return SQLAUTH_OK;
 }
 
@@ -328,29 +325,35 @@ static enum sqlauth_error check_content(struct doctor *doctor)
 		{SQLAUTH_SURVEY_MQTT_ID_RULES, check_mqtt_id_rule},
 		{SQLAUTH_SURVEY_ANONYMOUS_RULES, check_anonymous_rule},
 	};
-	enum sqlauth_error error = check_triggers(doctor);
+	enum sqlauth_error error = sqlauth_survey_schema(doctor->survey, check_object, doctor, &doctor->why);
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]) && error == SQLAUTH_OK; i++)
 		error = sqlauth_survey_ask(doctor->survey, checks[i].query, checks[i].visit, doctor, &doctor->why);
 	return error == SQLAUTH_OK ? doctor_check_permissions(doctor) : error;
 }
 
+/* A database that cannot be opened because this user has no right to it may still be looked at from outside. */
+static bool is_denied(const char *path)
+{
+	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 && errno == EACCES;
+}
+
 static enum sqlauth_error examine(struct doctor *doctor, const char *path, const char *user)
 {
 	struct cli_quoted quoted;
-	bool is_wal = true;
+	bool is_wal = false;
 	enum sqlauth_error error = sqlauth_survey_open(path, &doctor->survey, &doctor->why);
 
 	if (error == SQLAUTH_OK) {
 		error = sqlauth_survey_ask(
 			doctor->survey, SQLAUTH_SURVEY_JOURNAL_MODE, note_wal, &is_wal, &doctor->why);
 	} else if (error == SQLAUTH_ERROR_DATABASE) {
-		doctor_report(doctor, DOCTOR_ERROR, "database", cli_quote(&quoted, path), doctor->why.data, "");
+		report_sentence(doctor, DOCTOR_ERROR, "database", path, doctor->why.data);
 		error = SQLAUTH_OK;
 	}
-	if (error == SQLAUTH_OK)
+	if (error == SQLAUTH_OK && (doctor->survey || is_denied(path)))
 		error = sqlauth_survey_files(path, is_wal, user, check_file, doctor, &doctor->why);
-	if (error == SQLAUTH_OK && !is_wal)
+	if (error == SQLAUTH_OK && doctor->survey && !is_wal)
 		doctor_report(doctor, DOCTOR_NOTE, "journal_mode", cli_quote(&quoted, path),
 			"is not in WAL mode: a writer keeps clients from connecting while it commits",
 			"right for a copy that is exchanged by rename, else: PRAGMA journal_mode = WAL");

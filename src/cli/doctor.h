@@ -28,6 +28,7 @@ struct doctor {
 	size_t open_clients; /* that may use any MQTT client id */
 	char buffer[SQLAUTH_MESSAGE_SIZE];
 	struct sqlauth_text why;
+	char refusal[SQLAUTH_MESSAGE_SIZE]; /* why the database cannot be opened, without the mend; "" where it can */
 };
 
 /* Counts a finding and prints it. kind: a constant word for programs; findings of one kind come one after the other.

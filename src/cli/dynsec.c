@@ -301,6 +301,21 @@ static enum sqlauth_error sort_names(const char *kind, void *list, size_t count,
 	return SQLAUTH_OK;
 }
 
+static enum sqlauth_error take_unreadable(void *context, const char *const *columns)
+{
+	struct dynsec *dynsec = context;
+	struct cli_quoted quoted;
+
+	if (!columns[1])
+		policy_remark(dynsec->policy, POLICY_LEFT_OUT, "%s: is no list", columns[0]);
+	else if (columns[2])
+		policy_remark(dynsec->policy, POLICY_LEFT_OUT, "role %s: entry %s of acls has no acltype or no topic",
+			cli_quote(&quoted, columns[2]), columns[1]);
+	else
+		policy_remark(dynsec->policy, POLICY_LEFT_OUT, "%s: entry %s has no name", columns[0], columns[1]);
+	return dynsec->policy->error;
+}
+
 static enum sqlauth_error sort_all(struct dynsec *dynsec, struct sqlauth_text *why)
 {
 	enum sqlauth_error error = sort_names("role", dynsec->roles, dynsec->role_count, sizeof(*dynsec->roles), why);
@@ -326,6 +341,7 @@ static enum sqlauth_error ask(struct dynsec *dynsec, struct sqlauth_foreign *for
 		{SQLAUTH_DYNSEC_CLIENT_ROLES, take_client_role},
 		{SQLAUTH_DYNSEC_GROUP_ROLES, take_group_role},
 		{SQLAUTH_DYNSEC_GROUP_CLIENTS, take_group_client},
+		{SQLAUTH_DYNSEC_UNREADABLE, take_unreadable},
 	};
 	enum sqlauth_error error = SQLAUTH_OK;
 

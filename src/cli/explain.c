@@ -52,19 +52,20 @@ void cli_explain_certificate(const struct sqlauth_certificate *certificate)
 	}
 }
 
-void cli_explain_placeholders(const struct sqlauth_acl *acl, const struct sqlauth_acl_client *client)
+bool cli_explain_is_unusable(const struct sqlauth_acl *acl, const struct sqlauth_acl_client *client, int which)
+{
+	return acl && !client->usable[which] && sqlauth_acl_uses_placeholder(acl, which);
+}
+
+void cli_explain_placeholder(const struct sqlauth_acl_client *client, int which)
 {
 	static const char *const names[] = {"%c, the MQTT client id", "%u, the username"};
 	struct cli_quoted quoted;
 
-	for (int which = 0; which < 2; which++) {
-		if (client->usable[which] || !sqlauth_acl_uses_placeholder(acl, which))
-			continue;
-		printf("note: %s, is %s: %s; with it allow permissions match nothing, deny permissions everything from "
-		       "there on\n",
-			names[which], cli_quote(&quoted, client->value[which]),
-			client->length[which] > 0 ? "it holds a /, + or #" : "it is empty");
-	}
+	printf("note: %s, is %s: %s; with it allow permissions match nothing, deny permissions everything from "
+	       "there on\n",
+		names[which], cli_quote(&quoted, client->value[which]),
+		client->length[which] > 0 ? "it holds a /, + or #" : "it is empty");
 }
 
 /* Why no permission can match: the question is none. NULL: it is one. */
@@ -85,27 +86,34 @@ static const char *find_fault(enum sqlauth_access access, const char *topic)
 	return fault == SQLAUTH_TOPIC_FINE ? NULL : sqlauth_topic_fault_text(fault);
 }
 
-enum cli_status cli_explain_question(const struct sqlauth_acl *acl, const struct sqlauth_acl_client *client,
-	enum sqlauth_access access, const char *topic)
+void cli_explain_question(const struct sqlauth_acl *acl, const struct sqlauth_acl_client *client,
+	enum sqlauth_access access, const char *topic, struct cli_answer *answer_r)
 {
-	struct sqlauth_verdict verdict = {SQLAUTH_DENIED, SQLAUTH_NO_PERMISSION};
-	struct sqlauth_permission permission;
-	struct cli_quoted quoted;
 	const char *fault = find_fault(access, topic);
-	bool is_allowed;
+	struct sqlauth_verdict verdict = {SQLAUTH_DENIED, SQLAUTH_NO_PERMISSION};
 
+	*answer_r = (struct cli_answer){.access = access, .topic = topic};
 	if (acl)
 		verdict = sqlauth_acl_check(acl, access, client, topic, strlen(topic));
-	is_allowed = verdict.decision == SQLAUTH_ALLOWED;
-	printf("%s %s %s: ", is_allowed ? "allowed" : "denied", sqlauth_access_word(access), cli_quote(&quoted, topic));
-	if (!acl) {
-		puts("the connection is refused");
-	} else if (sqlauth_acl_permission(acl, verdict.permission, &permission)) {
-		printf("%s %s %s", sqlauth_effect_word(permission.effect), sqlauth_action_word(permission.action),
-			cli_quote(&quoted, permission.topic));
-		printf(" of group %s\n", cli_quote(&quoted, permission.group));
-	} else {
-		puts(fault ? fault : "no permission matches");
+	answer_r->is_allowed = verdict.decision == SQLAUTH_ALLOWED;
+	answer_r->is_decided = acl && sqlauth_acl_permission(acl, verdict.permission, &answer_r->permission);
+	answer_r->is_missed = acl && !answer_r->is_decided && !fault;
+	if (!answer_r->is_decided)
+		answer_r->why = !acl ? "the connection is refused" : fault ? fault : "no permission matches";
+}
+
+void cli_explain_print(const struct cli_answer *answer)
+{
+	const struct sqlauth_permission *permission = &answer->permission;
+	struct cli_quoted quoted;
+
+	printf("%s %s %s: ", answer->is_allowed ? "allowed" : "denied", sqlauth_access_word(answer->access),
+		cli_quote(&quoted, answer->topic));
+	if (!answer->is_decided) {
+		puts(answer->why);
+		return;
 	}
-	return is_allowed ? CLI_DONE : CLI_DENIED;
+	printf("%s %s %s", sqlauth_effect_word(permission->effect), sqlauth_action_word(permission->action),
+		cli_quote(&quoted, permission->topic));
+	printf(" of group %s\n", cli_quote(&quoted, permission->group));
 }

@@ -1,9 +1,14 @@
 /* `sqlauth group list | add | edit | delete | show`. */
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "command.h"
 #include "confirm.h"
 #include "listing.h"
+
+#define RULES_SHOWN      1000 /* rules that group show prints for a person */
+#define RULES_SHOWN_TEXT "1000"
 
 static enum cli_status take_name(const struct cli_arguments *arguments, const char **name_r)
 {
@@ -252,6 +257,25 @@ static void print_head(const struct cli_row *row, bool is_json)
 		printf("description: %s\n", cli_quote(&quoted, row->columns[SHOW_DESCRIPTION]));
 }
 
+/* JSON has them all; a person gets the first ones and how many there are. */
+static enum cli_status print_rules(struct cli_database *database, const char *name, const char *count, bool is_json)
+{
+	struct cli_quoted quoted;
+	int64_t rules = strtoll(count, NULL, 10);
+	enum cli_status status;
+
+	if (is_json)
+		fputs(",\"rules\":", stdout);
+	else
+		printf("rules: %s\n", count);
+	status = cli_listing_print_all(database, SQLAUTH_ADMIN_GROUP_RULES,
+		CLI_VALUES(name, is_json ? "-1" : RULES_SHOWN_TEXT), rule_columns, is_json);
+	if (status == CLI_DONE && !is_json && rules > RULES_SHOWN)
+		printf("  and %" PRId64 " more; sqlauth rule list --search %s lists them\n", rules - RULES_SHOWN,
+			cli_quote(&quoted, name));
+	return status;
+}
+
 static enum cli_status print_group(struct cli_database *database, const char *name, bool is_json)
 {
 	struct cli_row row = {.count = SHOW_COLUMNS};
@@ -264,15 +288,10 @@ static enum cli_status print_group(struct cli_database *database, const char *na
 		else
 			printf("permissions: %s\n", row.columns[SHOW_PERMISSIONS]);
 		status = cli_listing_print_all(
-			database, SQLAUTH_ADMIN_GROUP_PERMISSIONS, name, permission_columns, is_json);
+			database, SQLAUTH_ADMIN_GROUP_PERMISSIONS, CLI_VALUES(name), permission_columns, is_json);
 	}
-	if (status == CLI_DONE) {
-		if (is_json)
-			fputs(",\"rules\":", stdout);
-		else
-			printf("rules: %s\n", row.columns[SHOW_RULES]);
-		status = cli_listing_print_all(database, SQLAUTH_ADMIN_GROUP_RULES, name, rule_columns, is_json);
-	}
+	if (status == CLI_DONE)
+		status = print_rules(database, name, row.columns[SHOW_RULES], is_json);
 	if (status == CLI_DONE && is_json)
 		puts("}");
 	cli_row_clear(&row);
@@ -297,7 +316,7 @@ const struct cli_command cli_command_group_show = {
 	.run = run_show,
 	.operands = "NAME",
 	.summary = "show a group with its permissions and rules",
-	.help = "Of the rules the first 1000 are shown; sqlauth rule list --search finds the others.\n"
+	.help = "Of the rules the first " RULES_SHOWN_TEXT " are shown, with --json all.\n"
 		"\n"
 		"  sqlauth group show pumps\n"
 		"  sqlauth group show pumps --json\n",

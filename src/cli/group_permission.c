@@ -7,7 +7,7 @@
 
 static const struct cli_option no_options[] = {{NULL, 0, NULL, NULL}};
 
-/* GROUP, an action, and at least one topic. */
+/* GROUP, an action, and at least one topic, none of them twice. */
 static enum cli_status inspect(const struct cli_arguments *arguments)
 {
 	struct cli_quoted quoted;
@@ -19,6 +19,13 @@ static enum cli_status inspect(const struct cli_arguments *arguments)
 	if (strcmp(action, "publish") != 0 && strcmp(action, "subscribe") != 0)
 		return cli_complain_usage(
 			arguments->command, "publish or subscribe expected, not %s", cli_quote(&quoted, action));
+	for (size_t i = 3; i < arguments->operand_count; i++) {
+		for (size_t j = 2; j < i; j++) {
+			if (strcmp(arguments->operands[i], arguments->operands[j]) == 0)
+				return cli_complain_usage(arguments->command, "topic %s is given twice",
+					cli_quote(&quoted, arguments->operands[i]));
+		}
+	}
 	return CLI_DONE;
 }
 
@@ -35,6 +42,9 @@ static enum cli_status change_all(
 	group = arguments->operands[0];
 	action = arguments->operands[1];
 	status = cli_database_begin(arguments, &database);
+	if (status == CLI_DONE)
+		status = cli_database_require(
+			&database, SQLAUTH_ADMIN_GROUP_SHOW, &(struct cli_subject){"group", group});
 	for (size_t i = 2; i < arguments->operand_count && status == CLI_DONE; i++) {
 		const char *topic = arguments->operands[i];
 		const struct cli_subject subject = {"permission", topic};

@@ -291,7 +291,9 @@ static enum sqlauth_error write_rules(
 	return error;
 }
 
-static enum sqlauth_error write_policy(const struct policy *policy, const char *path, struct sqlauth_text *why)
+/* A dry run writes as well, so that the database judges every row, and does not commit. */
+static enum sqlauth_error write_policy(
+	const struct policy *policy, const char *path, bool dry_run, struct sqlauth_text *why)
 {
 	struct sqlauth_admin *admin = NULL;
 	enum sqlauth_error error = sqlauth_admin_open(path, &admin, why);
@@ -304,9 +306,9 @@ static enum sqlauth_error write_policy(const struct policy *policy, const char *
 		error = write_groups(policy, admin, why);
 	if (error == SQLAUTH_OK)
 		error = write_rules(policy, admin, why);
-	if (error == SQLAUTH_OK)
+	if (error == SQLAUTH_OK && !dry_run)
 		error = sqlauth_admin_commit(admin, why);
-	sqlauth_admin_close(admin);
+	sqlauth_admin_close(admin); /* rolls back what was not committed */
 	return error;
 }
 
@@ -317,16 +319,16 @@ enum cli_status import_finish(const struct cli_arguments *arguments, const struc
 	enum sqlauth_error error = policy->error;
 
 	sqlauth_text_init(&why, buffer, sizeof(buffer));
-	if (error == SQLAUTH_OK && dry_run)
-		print_rows(policy);
-	else if (error == SQLAUTH_OK)
-		error = write_policy(policy, cli_arguments_database(arguments), &why);
+	if (error == SQLAUTH_OK)
+		error = write_policy(policy, cli_arguments_database(arguments), dry_run, &why);
 	if (error == SQLAUTH_ERROR_EXISTS || error == SQLAUTH_ERROR_INVALID) {
 		cli_complain("%s; nothing was imported", why.data);
 		return CLI_USAGE;
 	}
 	if (error != SQLAUTH_OK)
 		return cli_complain_error(error, &why, CLI_FAILED);
+	if (dry_run)
+		print_rows(policy);
 	print_remarks(policy);
 	fputs(dry_run ? "would add" : "added", stdout);
 	print_count(policy->client_count, "client", ",");

@@ -29,7 +29,8 @@ void import_add_permission(struct policy *policy, const char *group, enum sqlaut
  * remark. what: why nothing was judged, a clause. */
 void import_allow_everything(struct policy *policy, bool is_wanted, const char *what);
 
-/* Shows what would be done (dry_run), or does it in one transaction; remarks either way. */
+/* Does it in one transaction, or (dry_run) shows what would be done, after the database has judged it; remarks either
+ * way. */
 enum cli_status import_finish(const struct cli_arguments *arguments, const struct policy *policy, bool dry_run)
 	__attribute__((warn_unused_result));
 

@@ -299,6 +299,7 @@ static enum cli_status run(const struct cli_arguments *arguments)
 	status = dynsec_read(&dynsec, &policy, arguments->operands[0]);
 	if (status == CLI_DONE) {
 		convert(&dynsec, arguments->own[WITH_ANONYMOUS] != NULL);
+		policy_settle_permissions(&policy);
 		status = import_finish(arguments, &policy, arguments->own[DRY_RUN] != NULL);
 	}
 	dynsec_clear(&dynsec);

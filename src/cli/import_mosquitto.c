@@ -445,8 +445,10 @@ static enum cli_status run(const struct cli_arguments *arguments)
 		import_allow_everything(
 			&policy, arguments->own[ALLOW_ALL] != NULL, "without an acl_file Mosquitto judges no topics");
 	}
-	if (status == CLI_DONE)
+	if (status == CLI_DONE) {
+		policy_settle_permissions(&policy);
 		status = import_finish(arguments, &policy, arguments->own[DRY_RUN] != NULL);
+	}
 	free(file.entries);
 	policy_clear(&policy);
 	return status;

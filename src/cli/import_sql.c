@@ -256,6 +256,7 @@ static enum cli_status run_import(
 	if (error == SQLAUTH_OK)
 		error = read(&import);
 	if (error == SQLAUTH_OK) {
+		policy_settle_permissions(&import.policy);
 		status = import_finish(arguments, &import.policy, arguments->own[DRY_RUN] != NULL);
 	} else {
 		cli_complain("%s: %s", cli_quote(&quoted, arguments->operands[0]),
@@ -306,7 +307,7 @@ const struct cli_command cli_command_import_go_auth = {
 		"read, 2 write, 3 both, 4 subscribe.\n"
 		"\n"
 		"  sqlauth import go-auth auth.sqlite --dry-run\n"
-		"  sqlauth import go-auth auth.sqlite --superusers '' --acls 'SELECT name, filter, 7 FROM grants' "
-		"--rw-bits\n",
+		"  sqlauth import go-auth auth.sqlite --rw-bits --superusers '' \\\n"
+		"      --acls 'SELECT name, filter, 7 FROM grants'\n",
 	.options = go_auth_options,
 };

@@ -7,7 +7,7 @@ enum cli_json_kind {
 	CLI_JSON_TEXT,
 	CLI_JSON_NUMBER, /* an integer in decimal */
 	CLI_JSON_FLAG,   /* "0" or "1": false or true */
-	CLI_JSON_RAW,    /* JSON already */
+	CLI_JSON_RAW,    /* JSON already, in whose strings bytes that are no UTF-8 become U+FFFD */
 };
 
 /* A string in quotes. Bytes that are no UTF-8 become U+FFFD. */

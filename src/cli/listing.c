@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "width.h"
+
 #define COLUMN_WIDTH_MAX 60 /* longer values stand as they are and push their row out */
 #define CELL_BYTES_MAX   1024
 
@@ -64,8 +66,9 @@ struct cell {
 	char text[4 * CELL_BYTES_MAX + sizeof("\"...\"")];
 };
 
-/* JSON keeps its own quotes and backslashes; whatever else would be escaped, is. */
-static const char *show_json(struct cell *cell, const char *value)
+/* A table sets its cells apart without quotes, so quotes and backslashes stand for themselves; whatever else would be
+ * escaped, is. */
+static const char *show_text(struct cell *cell, const char *value)
 {
 	char piece[4 * CELL_BYTES_MAX + sizeof("\"...\"")];
 	struct sqlauth_text shown, text;
@@ -75,9 +78,10 @@ static const char *show_json(struct cell *cell, const char *value)
 		size_t length = strcspn(value, "\"\\");
 
 		if (length > CELL_BYTES_MAX)
-			length = CELL_BYTES_MAX;
+			for (length = CELL_BYTES_MAX; ((unsigned char)value[length] & 0xc0) == 0x80 && length > 1;)
+				length--; /* not into a character */
 		sqlauth_text_init(&text, piece, sizeof(piece));
-		sqlauth_text_add_quoted(&text, value, length, CELL_BYTES_MAX);
+		sqlauth_text_add_quoted(&text, value, length, sizeof(piece));
 		sqlauth_text_add(&shown, "%.*s", (int)text.length - 2, text.data + 1);
 		value += length;
 		if (*value == '"' || *value == '\\')
@@ -86,31 +90,19 @@ static const char *show_json(struct cell *cell, const char *value)
 	return shown.data;
 }
 
-/* What a cell shows: without the quotes, for the table's columns set it apart, but escaped like everything else. */
 static const char *show(struct cell *cell, const struct cli_column *column, const char *value)
 {
-	struct sqlauth_text text;
-
 	if (!value)
 		return "";
 	if (column->kind == CLI_JSON_FLAG)
 		return strcmp(value, "1") == 0 ? "yes" : "no";
-	if (column->kind == CLI_JSON_RAW)
-		return show_json(cell, value);
-	sqlauth_text_init(&text, cell->text, sizeof(cell->text));
-	sqlauth_text_add_quoted(&text, value, strlen(value), CELL_BYTES_MAX);
-	text.data[text.length - 1] = '\0';
-	return text.data + 1;
+	return show_text(cell, value);
 }
 
-/* Characters, taken to be one column wide each. */
-static size_t measure(const char *text)
+/* Whether a column stands in the table; what is JSON stands below its row, where it may be long. */
+static bool is_in_table(const struct cli_column *column)
 {
-	size_t width = 0;
-
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
+	return column->title && column->kind != CLI_JSON_RAW;
 }
 
 static void print_cell(const char *text, size_t width, bool is_last)
@@ -118,18 +110,18 @@ static void print_cell(const char *text, size_t width, bool is_last)
 	fputs(text, stdout);
 	if (is_last)
 		return;
-	for (size_t shown = measure(text); shown < width + 2; shown++)
+	for (size_t shown = cli_width(text); shown < width + 2; shown++)
 		putchar(' ');
 }
 
 static size_t find_width(const struct rows *rows, size_t column)
 {
-	size_t width = measure(rows->columns[column].title);
+	size_t width = cli_width(rows->columns[column].title);
 	struct cell cell;
 
 	for (size_t i = 0; i < rows->count; i++) {
 		size_t found =
-			measure(show(&cell, &rows->columns[column], rows->cells[i * rows->column_count + column]));
+			cli_width(show(&cell, &rows->columns[column], rows->cells[i * rows->column_count + column]));
 
 		if (found > width && found <= COLUMN_WIDTH_MAX)
 			width = found;
@@ -142,8 +134,20 @@ static size_t find_last(const struct rows *rows)
 	size_t last = 0;
 
 	for (size_t i = 0; i < rows->column_count; i++)
-		last = rows->columns[i].title ? i : last;
+		last = is_in_table(&rows->columns[i]) ? i : last;
 	return last;
+}
+
+static void print_below(const struct rows *rows, size_t row, const char *indent)
+{
+	struct cell cell;
+
+	for (size_t i = 0; i < rows->column_count; i++) {
+		const char *value = rows->cells[row * rows->column_count + i];
+
+		if (value && rows->columns[i].title && !is_in_table(&rows->columns[i]))
+			printf("%s  %s: %s\n", indent, rows->columns[i].title, show(&cell, &rows->columns[i], value));
+	}
 }
 
 static void print_table(const struct rows *rows, const char *indent)
@@ -154,7 +158,7 @@ static void print_table(const struct rows *rows, const char *indent)
 
 	fputs(indent, stdout);
 	for (size_t i = 0; i <= last; i++) {
-		if (!rows->columns[i].title)
+		if (!is_in_table(&rows->columns[i]))
 			continue;
 		widths[i] = find_width(rows, i);
 		print_cell(rows->columns[i].title, widths[i], i == last);
@@ -163,11 +167,12 @@ static void print_table(const struct rows *rows, const char *indent)
 	for (size_t row = 0; row < rows->count; row++) {
 		fputs(indent, stdout);
 		for (size_t i = 0; i <= last; i++) {
-			if (rows->columns[i].title)
+			if (is_in_table(&rows->columns[i]))
 				print_cell(show(&cell, &rows->columns[i], rows->cells[row * rows->column_count + i]),
 					widths[i], i == last);
 		}
 		putchar('\n');
+		print_below(rows, row, indent);
 	}
 }
 
@@ -276,8 +281,11 @@ static void print_page(
 		print_table(rows, "");
 		putchar('\n');
 	}
-	printf("%" PRId64 " %s, page %" PRId64 " of %" PRId64 "\n", page->count, listing->noun, page->number,
-		count_pages(page));
+	printf("%" PRId64 " %.*s, ", page->count, (int)strlen(listing->noun) - (page->count == 1), listing->noun);
+	if (page->number <= count_pages(page))
+		printf("page %" PRId64 " of %" PRId64 "\n", page->number, count_pages(page));
+	else
+		printf("and no page %" PRId64 ": the last one is %" PRId64 "\n", page->number, count_pages(page));
 }
 
 enum cli_status cli_listing_print(const struct cli_arguments *arguments, const struct cli_listing *listing,
@@ -307,10 +315,10 @@ enum cli_status cli_listing_print(const struct cli_arguments *arguments, const s
 }
 
 enum cli_status cli_listing_print_all(struct cli_database *database, enum sqlauth_admin_action action,
-	const char *parameter, const struct cli_column *columns, bool is_json)
+	const char *const *values, size_t count, const struct cli_column *columns, bool is_json)
 {
 	struct rows rows = {.columns = columns, .column_count = count_columns(columns)};
-	enum cli_status status = cli_database_read(database, action, CLI_VALUES(parameter), keep_row, &rows);
+	enum cli_status status = cli_database_read(database, action, values, count, keep_row, &rows);
 
 	if (status == CLI_DONE && is_json)
 		print_json(&rows);

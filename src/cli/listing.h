@@ -11,13 +11,13 @@
 #define CLI_PER_PAGE_MAX     100000
 
 struct cli_column {
-	const char *title; /* of the table; NULL: not in it */
+	const char *title; /* of the table; NULL: not in it; of CLI_JSON_RAW: of a line below the row */
 	const char *key;   /* in JSON; NULL: not in it */
 	enum cli_json_kind kind;
 };
 
 struct cli_listing {
-	const char *noun;                 /* plural, the key of the rows in JSON: "clients" */
+	const char *noun;                 /* plural with an s, the key of the rows in JSON: "clients" */
 	enum sqlauth_admin_action count;  /* (search) */
 	enum sqlauth_admin_action rows;   /* (search, at most, skipped) */
 	const struct cli_column *columns; /* ended by a NULL title and key */
@@ -49,10 +49,11 @@ struct cli_page_options {
 enum cli_status cli_listing_print(const struct cli_arguments *arguments, const struct cli_listing *listing,
 	const struct cli_page_options *options) __attribute__((warn_unused_result));
 
-/* Prints all rows that the action gives for one parameter, as a table (indented by two; nothing where there are
+/* Prints all rows that the action gives for these parameters, as a table (indented by two; nothing where there are
  * none) or as a JSON array. */
 enum cli_status cli_listing_print_all(struct cli_database *database, enum sqlauth_admin_action action,
-	const char *parameter, const struct cli_column *columns, bool is_json) __attribute__((warn_unused_result));
+	const char *const *values, size_t count, const struct cli_column *columns, bool is_json)
+	__attribute__((warn_unused_result));
 
 /* An integer of an option from 1 to `highest`. USAGE, with the message printed. */
 enum cli_status cli_parse_number(const struct cli_arguments *arguments, const char *option, const char *text,

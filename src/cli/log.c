@@ -24,8 +24,8 @@ static const struct cli_column list_columns[] = {
 	{"Operation", "operation", CLI_JSON_TEXT},
 	{"Table", "table_name", CLI_JSON_TEXT},
 	{"Row", "row_key", CLI_JSON_TEXT},
-	{"Old Values", "old_values", CLI_JSON_RAW},
-	{"New Values", "new_values", CLI_JSON_RAW},
+	{"old", "old_values", CLI_JSON_RAW},
+	{"new", "new_values", CLI_JSON_RAW},
 	{NULL, NULL, CLI_JSON_TEXT},
 };
 
@@ -86,7 +86,7 @@ static enum cli_status trim(const struct cli_arguments *arguments, enum sqlauth_
 	}
 	status = cli_database_finish(&database, status);
 	if (status == CLI_DONE)
-		printf("removed %" PRId64 " changes from the log\n", removed);
+		printf("removed %" PRId64 " change%s from the log\n", removed, removed == 1 ? "" : "s");
 	return status;
 }
 

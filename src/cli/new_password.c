@@ -1,7 +1,10 @@
 /* From one of three sources to a hash. What a password may be is secret_input.c's. */
 #include "new_password.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "secret_input.h"
 #include "sqlauth/secret.h"
@@ -34,13 +37,24 @@ enum cli_status cli_new_password_get(const struct cli_arguments *arguments, cons
 	return error == SQLAUTH_OK ? CLI_DONE : complain_error(error);
 }
 
-/* Unbuffered, so that stdio keeps no copy. */
-void cli_new_password_show(const struct cli_new_password *password)
+void cli_new_password_stand_in(struct cli_new_password *password_r)
 {
+	snprintf(password_r->hash, sizeof(password_r->hash), "%s", sqlauth_password_decoy());
+}
+
+/* Unbuffered, so that stdio keeps no copy. */
+enum cli_status cli_new_password_show(const struct cli_new_password *password)
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
 	if (password->secret[0] == '\0')
-		return;
-	fflush(stdout);
-	setvbuf(stdout, NULL, _IONBF, 0);
-	fputs("secret ", stdout);
-	puts(password->secret);
+		return CLI_DONE;
+	sigaction(SIGPIPE, &ignore, NULL);
+	errno = 0;
+	if (fflush(stdout) == 0 && setvbuf(stdout, NULL, _IONBF, 0) == 0 && fputs("secret ", stdout) >= 0 &&
+		puts(password->secret) >= 0)
+		return CLI_DONE;
+	cli_complain("the secret cannot be written, so nothing was changed: %s", strerror(errno));
+	clearerr(stdout); /* it is said */
+	return CLI_FAILED;
 }

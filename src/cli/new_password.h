@@ -2,6 +2,8 @@
 #ifndef SQLAUTH_CLI_NEW_PASSWORD_H
 #define SQLAUTH_CLI_NEW_PASSWORD_H
 
+#include <stdbool.h>
+
 #include "options.h"
 #include "output.h"
 #include "sqlauth/password.h"
@@ -26,7 +28,17 @@ struct cli_new_password {
 enum cli_status cli_new_password_get(const struct cli_arguments *arguments, const char *from_stdin,
 	const char *generate, struct cli_new_password *password_r) __attribute__((warn_unused_result));
 
-/* Prints a generated secret; for after the commit. */
-void cli_new_password_show(const struct cli_new_password *password);
+/* Whether the terminal will be asked: then everything else is tried first, so that nobody types for nothing. */
+static inline bool cli_new_password_is_typed(const char *from_stdin, const char *generate)
+{
+	return !from_stdin && !generate;
+}
+
+/* A hash that stands for the one to come, while a change is tried. */
+void cli_new_password_stand_in(struct cli_new_password *password_r);
+
+/* Prints a generated secret and sees it on its way: for before the commit, since it is stored nowhere. FAILED, with the
+ * message printed. From then on a reader who is gone is an error of the write, not a signal. */
+enum cli_status cli_new_password_show(const struct cli_new_password *password) __attribute__((warn_unused_result));
 
 #endif

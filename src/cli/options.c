@@ -10,8 +10,7 @@
 #define DATABASE_DEFAULT  "/var/lib/mosquitto/sqlauth.db"
 
 const struct cli_option cli_common_options[] = {
-	[CLI_OPTION_DATABASE] = {"database", 'd', "DB",
-		"the database; default: $" DATABASE_VARIABLE ", else " DATABASE_DEFAULT},
+	[CLI_OPTION_DATABASE] = {"database", 'd', "DB", "default: $" DATABASE_VARIABLE ", else " DATABASE_DEFAULT},
 	[CLI_OPTION_HELP] = {"help", 'h', NULL, "show this help"},
 	[CLI_OPTION_VERSION] = {"version", 0, NULL, "show the version"},
 	[CLI_COMMON_OPTIONS] = {NULL, 0, NULL, NULL},
@@ -64,7 +63,7 @@ static const struct cli_option *lookup(
 static void consider_all(struct cli_suggestion *suggestion, const struct cli_option *table)
 {
 	for (; table && table->name; table++)
-		cli_suggestion_consider(suggestion, table->name);
+		cli_suggestion_consider(suggestion, table->name, strlen(table->name));
 }
 
 /* Shows the option's name only: what is joined to it may be a password. */
@@ -85,10 +84,15 @@ static enum cli_status complain_unknown(
 		consider_all(&suggestion, cli_common_options);
 		consider_all(&suggestion, own);
 	}
-	if (suggestion.name)
+	if (*suggestion.name)
 		return cli_complain_usage(arguments->command, "unknown option %s, did you mean --%s?",
 			cli_quote(&quoted, shown), suggestion.name);
 	return cli_complain_usage(arguments->command, "unknown option %s", cli_quote(&quoted, shown));
+}
+
+static bool may_begin_with_dash(const struct cli_option *option)
+{
+	return strncmp(option->argument, "[-]", 3) == 0;
 }
 
 /* The value of an option that takes one: joined, or the next word. */
@@ -105,7 +109,7 @@ static enum cli_status take_value(
 	if (!next)
 		return cli_complain_usage(arguments->command, "--%s wants a value: --%s %s", option->name, option->name,
 			option->argument);
-	if (looks_like_option(next))
+	if (looks_like_option(next) && !(may_begin_with_dash(option) && next[1] != '-'))
 		return cli_complain_usage(arguments->command,
 			"--%s wants a value before %s (a value that begins with a dash is written --%s=%s)",
 			option->name, cli_quote(&quoted, next), option->name, option->argument);

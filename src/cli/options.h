@@ -2,7 +2,8 @@
  *
  * `--name VALUE`, `--name=VALUE`, `-n VALUE`, `-nVALUE`; `--` ends the options, a lone `-` is an operand. Names are
  * never abbreviated, an option is given at most once, and a value that begins with `-` must be joined to its option,
- * so that a forgotten value never swallows the next option.
+ * so that a forgotten value never swallows the next option; but for values of which a dash in front is a part (`[-]` in
+ * the table), where only two dashes end the wait for a value.
  */
 #ifndef SQLAUTH_CLI_OPTIONS_H
 #define SQLAUTH_CLI_OPTIONS_H
@@ -15,7 +16,7 @@
 struct cli_option {
 	const char *name;     /* long form without the dashes; NULL ends a table */
 	char letter;          /* short form; 0: none */
-	const char *argument; /* what help calls the value; NULL: a flag */
+	const char *argument; /* what help calls the value; NULL: a flag; "[-]..." : it may begin with one dash */
 	const char *help;     /* half a line, lower case */
 };
 
@@ -32,7 +33,7 @@ struct cli_arguments {
 	char words[CLI_COMMAND_BYTES_MAX + 1]; /* the first words, while the command is being found */
 	const char *common[CLI_COMMON_OPTIONS];
 	const char *own[CLI_OPTIONS_MAX]; /* by the index in the command's table */
-	char **operands;
+	char **operands;                  /* with room for a NULL behind the last one */
 	size_t operand_count;
 	char **next;        /* the first word that is not read yet */
 	bool options_ended; /* `--` was read */

@@ -215,6 +215,58 @@ void policy_settle_clients(struct policy *policy, bool keep_first)
 	free(placed);
 }
 
+static int compare_permissions(const void *a, const void *b)
+{
+	const struct sqlauth_permission *one = *(const struct sqlauth_permission *const *)a;
+	const struct sqlauth_permission *other = *(const struct sqlauth_permission *const *)b;
+	int order = strcmp(one->topic, other->topic);
+
+	if (order == 0)
+		order = strcmp(one->group, other->group);
+	if (order == 0)
+		order = (int)one->action - (int)other->action;
+	if (order == 0)
+		order = (int)one->effect - (int)other->effect;
+	return order;
+}
+
+/* Equal ones stand together then, in the order of their places. */
+static int compare_places(const void *a, const void *b)
+{
+	const struct sqlauth_permission *one = *(const struct sqlauth_permission *const *)a;
+	const struct sqlauth_permission *other = *(const struct sqlauth_permission *const *)b;
+	int order = compare_permissions(a, b);
+
+	return order != 0 ? order : one < other ? -1 : one > other;
+}
+
+void policy_settle_permissions(struct policy *policy)
+{
+	size_t count = policy->permission_count, kept = 0;
+	struct sqlauth_permission **sorted;
+
+	if (policy->error != SQLAUTH_OK || count == 0)
+		return;
+	sorted = reallocarray(NULL, count, sizeof(struct sqlauth_permission *));
+	if (!sorted) {
+		policy->error = SQLAUTH_ERROR_MEMORY;
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &policy->permissions[i];
+	qsort(sorted, count, sizeof(struct sqlauth_permission *), compare_places);
+	for (size_t i = count - 1; i > 0; i--) {
+		if (compare_permissions(&sorted[i - 1], &sorted[i]) == 0)
+			sorted[i]->topic = NULL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (policy->permissions[i].topic)
+			policy->permissions[kept++] = policy->permissions[i];
+	}
+	policy->permission_count = kept;
+	free(sorted);
+}
+
 static int compare_name(const void *key, const void *client)
 {
 	return strcmp(key, ((const struct policy_client *)client)->name);

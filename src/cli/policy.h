@@ -80,6 +80,9 @@ void policy_remark(struct policy *policy, enum policy_difference difference, con
 /* Sorts the clients by name; of several with one name only the last one added stays, or the first, with a remark. */
 void policy_settle_clients(struct policy *policy, bool keep_first);
 
+/* Of the same permission of the same group only the first one stays: the database keeps one. */
+void policy_settle_permissions(struct policy *policy);
+
 /* The client of that name among the settled ones; NULL: none. */
 const struct policy_client *policy_find_client(const struct policy *policy, const char *name);
 

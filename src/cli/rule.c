@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "certificate_value.h"
 #include "command.h"
 #include "listing.h"
-#include "sqlauth/certificate.h"
 
 /* ---- list */
 
@@ -68,7 +68,7 @@ static const struct kind {
 struct rule {
 	const struct kind *kind;
 	const char *value, *group; /* value: NULL where the kind has none */
-	char fingerprint[SQLAUTH_FINGERPRINT_SIZE];
+	struct cli_certificate_value certificate;
 };
 
 static enum cli_status parse_rule(const struct cli_arguments *arguments, struct rule *rule_r)
@@ -89,10 +89,24 @@ static enum cli_status parse_rule(const struct cli_arguments *arguments, struct 
 			rule_r->kind->has_value ? "a value and a group" : "a group and nothing else");
 	rule_r->group = operands[arguments->operand_count - 1];
 	rule_r->value = rule_r->kind->has_value ? operands[1] : NULL;
-	if (strcmp(rule_r->kind->word, "certificate_fingerprint") == 0 &&
-		sqlauth_fingerprint_normalize(rule_r->value, rule_r->fingerprint) == SQLAUTH_OK)
-		rule_r->value = rule_r->fingerprint;
+	if (strcmp(rule_r->kind->word, "certificate_fingerprint") != 0)
+		return CLI_DONE;
+	if (cli_certificate_value_parse(arguments, NULL, operands[1], &rule_r->certificate) != CLI_DONE)
+		return CLI_USAGE;
+	rule_r->value = rule_r->certificate.value;
 	return CLI_DONE;
+}
+
+/* The group, and the client of a rule by client, must be there. */
+static enum cli_status require_named(struct cli_database *database, const struct rule *rule)
+{
+	enum cli_status status =
+		cli_database_require(database, SQLAUTH_ADMIN_GROUP_SHOW, &(struct cli_subject){"group", rule->group});
+
+	if (status == CLI_DONE && strcmp(rule->kind->word, "client") == 0)
+		status = cli_database_require(
+			database, SQLAUTH_ADMIN_CLIENT_SHOW, &(struct cli_subject){"client", rule->value});
+	return status;
 }
 
 static enum cli_status change(const struct cli_arguments *arguments, enum sqlauth_admin_action action, const char *done)
@@ -107,6 +121,8 @@ static enum cli_status change(const struct cli_arguments *arguments, enum sqlaut
 		return status;
 	subject.name = rule.value ? rule.value : rule.kind->word;
 	status = cli_database_begin(arguments, &database);
+	if (status == CLI_DONE)
+		status = require_named(&database, &rule);
 	if (status == CLI_DONE)
 		status = cli_database_change(
 			&database, &subject, action, CLI_VALUES(rule.kind->word, rule.value, rule.group));
@@ -137,14 +153,14 @@ const struct cli_command cli_command_rule_add = {
 	.run = run_add,
 	.operands = OPERANDS,
 	.summary = "put connections into a group",
-	.help = "client: the client of that name. mqtt_id: every connection with such an MQTT client id (* ? "
-		"wildcards); it\n"
-		"is chosen by whoever connects. certificate_fingerprint: whoever presents that certificate. any: "
-		"every\n"
-		"client that has authenticated. anonymous: connections without a username and a known certificate.\n"
+	.help = "client: the client of that name. mqtt_id: every connection with such an MQTT client id (* ?\n"
+		"wildcards); it is chosen by whoever connects. certificate_fingerprint: whoever presents that\n"
+		"certificate, given as a fingerprint or as a PEM or DER file. any: every client that has\n"
+		"authenticated. anonymous: connections without a username and a known certificate.\n"
 		"\n"
 		"  sqlauth rule add client pump-7 pumps\n"
 		"  sqlauth rule add mqtt_id 'lab-*' lab\n"
+		"  sqlauth rule add certificate_fingerprint lab.crt lab\n"
 		"  sqlauth rule add any everyone\n",
 	.options = no_options,
 };

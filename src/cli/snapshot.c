@@ -1,14 +1,18 @@
 /* `sqlauth upgrade`, `sqlauth snapshot` and `sqlauth restore`: the database as a whole. How is the store's knowledge.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "command.h"
+#include "confirm.h"
+#include "database.h"
 #include "owner.h"
 #include "sqlauth/maintenance.h"
 #include "sqlauth/store.h"
+#include "sqlauth/survey.h"
 
 enum snapshot_option { REPLACE };
-enum restore_option { OWNER };
+enum restore_option { OWNER, YES };
 
 static const struct cli_option no_options[] = {{NULL, 0, NULL, NULL}};
 
@@ -19,6 +23,7 @@ static const struct cli_option snapshot_options[] = {
 
 static const struct cli_option restore_options[] = {
 	[OWNER] = {"owner", 0, "USER", "whose a new database is; default as with sqlauth init"},
+	[YES] = CLI_OPTION_YES_ROW,
 	{NULL, 0, NULL, NULL},
 };
 
@@ -71,19 +76,109 @@ static enum cli_status run_snapshot(const struct cli_arguments *arguments)
 	return status;
 }
 
+#define COUNT_SIZE 24
+
+static enum sqlauth_error keep_count(void *context, const char *const *columns)
+{
+	snprintf(context, COUNT_SIZE, "%s", columns[0]);
+	return SQLAUTH_OK;
+}
+
+/* What goes: a number of rows of each kind. Whether it can be read. */
+static bool count_content(const char *path, struct sqlauth_text *what)
+{
+	static const struct {
+		enum sqlauth_admin_action count;
+		const char *words;
+	} kinds[] = {
+		{SQLAUTH_ADMIN_CLIENT_COUNT, "its clients"},
+		{SQLAUTH_ADMIN_GROUP_COUNT, ", its groups"},
+		{SQLAUTH_ADMIN_LOG_COUNT, " and its log of changes"},
+	};
+	struct sqlauth_admin *admin = NULL;
+	char count[COUNT_SIZE];
+	enum sqlauth_error error = sqlauth_admin_open_to_read(path, &admin, NULL);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && error == SQLAUTH_OK; i++) {
+		error = sqlauth_admin_read(admin, kinds[i].count, CLI_VALUES(NULL), keep_count, count, NULL);
+		if (error == SQLAUTH_OK)
+			sqlauth_text_add(what, "%s (%s)", kinds[i].words, count);
+	}
+	sqlauth_admin_close(admin);
+	return error == SQLAUTH_OK;
+}
+
+struct difference {
+	size_t count;
+	char first[SQLAUTH_MESSAGE_SIZE];
+};
+
+static enum sqlauth_error note_difference(void *context, const char *const *columns)
+{
+	struct difference *difference = context;
+	struct cli_quoted quoted;
+
+	if (strcmp(columns[2], "extra") == 0 && strcmp(columns[0], "trigger") != 0)
+		return SQLAUTH_OK; /* harmless */
+	if (difference->count++ == 0)
+		snprintf(difference->first, sizeof(difference->first), "%s %s is %s", columns[0],
+			cli_quote(&quoted, columns[1]), columns[2]);
+	return SQLAUTH_OK;
+}
+
+/* The rules of the database come with its content: where some are gone, nothing checks any more what is written. */
+static void warn_of_schema(const char *source)
+{
+	struct difference difference = {0};
+	struct sqlauth_survey *survey = NULL;
+	struct cli_quoted quoted;
+
+	if (sqlauth_survey_open(source, &survey, NULL) != SQLAUTH_OK)
+		return; /* the restore says why */
+	if (sqlauth_survey_schema(survey, note_difference, &difference, NULL) == SQLAUTH_OK && difference.count > 0)
+		cli_complain("warning: the schema of %s is not this version's: %s (differences: %zu); sqlauth doctor "
+			     "tells more",
+			cli_quote(&quoted, source), difference.first, difference.count);
+	sqlauth_survey_close(survey);
+}
+
+static enum cli_status confirm_restore(const struct cli_arguments *arguments, const char *path)
+{
+	char content[COUNT_SIZE * 8], buffer[SQLAUTH_MESSAGE_SIZE];
+	struct cli_quoted quoted, other;
+	struct sqlauth_text what, why;
+	bool replaces = false;
+	enum cli_status status;
+
+	sqlauth_text_init(&what, content, sizeof(content));
+	sqlauth_text_init(&why, buffer, sizeof(buffer));
+	status = finish(sqlauth_restore_check(path, arguments->operands[0], &replaces, &why), &why);
+	if (status != CLI_DONE || !replaces)
+		return status;
+	if (!count_content(path, &what))
+		sqlauth_text_set(&what, "all that cannot be read of it any more");
+	return cli_confirm(arguments, NULL, "Replace database %s, with %s, by %s", cli_quote(&quoted, path), what.data,
+		cli_quote(&other, arguments->operands[0]));
+}
+
 static enum cli_status run_restore(const struct cli_arguments *arguments)
 {
 	const char *path = cli_arguments_database(arguments);
 	char buffer[SQLAUTH_MESSAGE_SIZE];
 	struct cli_quoted quoted, other;
 	struct sqlauth_text why;
-	enum cli_status status;
+	enum cli_status status = CLI_DONE;
 
 	if (arguments->operand_count != 1)
 		return cli_complain_usage(arguments->command, "one file expected");
 	sqlauth_text_init(&why, buffer, sizeof(buffer));
-	status = finish(
-		sqlauth_restore(path, arguments->operands[0], cli_owner_choose(arguments->own[OWNER]), &why), &why);
+	warn_of_schema(arguments->operands[0]);
+	if (!arguments->own[YES])
+		status = confirm_restore(arguments, path);
+	if (status == CLI_DONE)
+		status = finish(
+			sqlauth_restore(path, arguments->operands[0], cli_owner_choose(arguments->own[OWNER]), &why),
+			&why);
 	if (status == CLI_DONE)
 		printf("restored %s from %s\n", cli_quote(&quoted, path), cli_quote(&other, arguments->operands[0]));
 	return status;
@@ -124,8 +219,11 @@ const struct cli_command cli_command_restore = {
 	.help = "Checks the file from end to end and makes its content the database's, in one transaction. A broker on "
 		"it\n"
 		"goes on: connected clients stay as they are, the next connect sees the new content. File, owner and\n"
-		"journal mode stay; where there is no database yet, one is created.\n"
+		"journal mode stay; where there is no database yet, one is created. Says what goes, the log of "
+		"changes\n"
+		"included, and asks; never writes over another application's database, or a newer version's.\n"
 		"\n"
-		"  sqlauth restore /backup/auth.db\n",
+		"  sqlauth restore /backup/auth.db\n"
+		"  sqlauth restore /backup/auth.db --yes\n",
 	.options = restore_options,
 };

@@ -1,10 +1,9 @@
-/* The nearest name by Levenshtein's distance, over short names only. */
+/* The nearest name by the distance of Damerau and Levenshtein (optimal string alignment), over short names only. */
 #include "suggest.h"
 
 #include <string.h>
 
-#define NAME_BYTES_MAX 32 /* longer words are near to nothing of ours */
-#define DISTANCE_MAX   2
+#define DISTANCE_MAX 2
 
 static size_t least(size_t a, size_t b, size_t c)
 {
@@ -13,26 +12,26 @@ static size_t least(size_t a, size_t b, size_t c)
 	return smaller < c ? smaller : c;
 }
 
-/* One row of the matrix at a time: row[j] is the distance of a's first i characters to b's first j. */
+/* Three rows of the matrix at a time: rows[i % 3][j] is the distance of a's first i characters to b's first j. */
 static size_t distance(const char *a, const char *b)
 {
-	size_t row[NAME_BYTES_MAX + 1];
-	size_t length = strlen(b);
+	size_t rows[3][CLI_SUGGESTION_BYTES_MAX + 1];
+	size_t a_length = strlen(a), b_length = strlen(b);
 
-	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
+	for (size_t j = 0; j <= b_length; j++)
+		rows[0][j] = j;
+	for (size_t i = 1; i <= a_length; i++) {
+		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
 
 		row[0] = i;
-		for (size_t j = 1; j <= length; j++) {
-			size_t above = row[j];
-
-			row[j] = least(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
+		for (size_t j = 1; j <= b_length; j++) {
+			row[j] = least(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+				before[j - 2] + 1 < row[j])
+				row[j] = before[j - 2] + 1;
 		}
 	}
-	return row[length];
+	return rows[a_length % 3][b_length];
 }
 
 void cli_suggestion_init(struct cli_suggestion *suggestion_r, const char *typed)
@@ -40,15 +39,20 @@ void cli_suggestion_init(struct cli_suggestion *suggestion_r, const char *typed)
 	*suggestion_r = (struct cli_suggestion){.typed = typed, .distance = DISTANCE_MAX + 1};
 }
 
-void cli_suggestion_consider(struct cli_suggestion *suggestion, const char *name)
+bool cli_suggestion_consider(struct cli_suggestion *suggestion, const char *name, size_t length)
 {
-	size_t found;
+	char word[CLI_SUGGESTION_BYTES_MAX + 1];
+	size_t typed = strnlen(suggestion->typed, CLI_SUGGESTION_BYTES_MAX + 1), found;
 
-	if (strlen(suggestion->typed) > NAME_BYTES_MAX || strlen(name) > NAME_BYTES_MAX)
-		return;
-	found = distance(suggestion->typed, name);
-	if (found < suggestion->distance && 2 * found < strlen(name)) {
-		suggestion->distance = found;
-		suggestion->name = name;
-	}
+	if (typed > CLI_SUGGESTION_BYTES_MAX || length > CLI_SUGGESTION_BYTES_MAX || length > typed + DISTANCE_MAX ||
+		typed > length + DISTANCE_MAX)
+		return false;
+	memcpy(word, name, length);
+	word[length] = '\0';
+	found = distance(suggestion->typed, word);
+	if (found >= suggestion->distance || 2 * found >= length)
+		return false;
+	suggestion->distance = found;
+	memcpy(suggestion->name, word, length + 1);
+	return true;
 }

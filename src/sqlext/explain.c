@@ -39,9 +39,13 @@ struct question {
 
 static enum sqlauth_error fail(sqlite3 *db, struct sqlauth_text *why)
 {
-	if ((sqlite3_errcode(db) & 0xff) == SQLITE_NOMEM)
+	int code = sqlite3_errcode(db) & 0xff;
+
+	if (code == SQLITE_NOMEM)
 		return SQLAUTH_ERROR_MEMORY;
 	sqlauth_text_set(why, "sqlauth_explain: %s", sqlite3_errmsg(db));
+	if (code == SQLITE_ERROR) /* no such table, or none of such columns */
+		sqlauth_text_add(why, "; the main database is none of mosquitto-sqlauth, open one with: .open FILE");
 	return SQLAUTH_ERROR_DATABASE;
 }
 

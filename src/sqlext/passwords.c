@@ -52,6 +52,19 @@ static void password_hash(sqlite3_context *context, int count, sqlite3_value **v
 		sqlite3_result_text(context, hash, -1, SQLITE_TRANSIENT);
 }
 
+static void fail_verify(sqlite3_context *context, enum sqlauth_error error, size_t password_length)
+{
+	const char *message = NULL;
+
+	if (error == SQLAUTH_ERROR_INVALID || error == SQLAUTH_ERROR_UNSUPPORTED)
+		message = "the first argument must be an encoded hash, such as password_hash() makes";
+	else if (error == SQLAUTH_ERROR_LIMIT)
+		message = password_length > SQLAUTH_PASSWORD_BYTES_MAX
+				  ? "the password is longer than 65,535 bytes"
+				  : "the hash asks for more memory (256 MiB) or work than the plugin grants one";
+	sqlauth_sqlext_fail(context, "password_verify", error, message);
+}
+
 static void password_verify(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	const struct sqlauth_password_limits limits = {.memory_bytes = SQLAUTH_HASH_MEMORY_DEFAULT};
@@ -73,10 +86,7 @@ static void password_verify(sqlite3_context *context, int count, sqlite3_value *
 	if (error == SQLAUTH_OK || error == SQLAUTH_ERROR_MISMATCH)
 		sqlite3_result_int(context, error == SQLAUTH_OK);
 	else
-		sqlauth_sqlext_fail(context, "password_verify", error,
-			error == SQLAUTH_ERROR_INVALID || error == SQLAUTH_ERROR_UNSUPPORTED
-				? "the first argument must be an encoded hash, such as password_hash() makes"
-				: NULL);
+		fail_verify(context, error, length);
 }
 
 static void secret_generate(sqlite3_context *context, int count, sqlite3_value **values)

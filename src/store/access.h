@@ -7,11 +7,12 @@
 
 #include "files.h"
 #include "sqlauth/error.h"
+#include "sqlauth/store.h"
 #include "sqlauth/text.h"
 
 /* DATABASE, and the mend, where there is no regular, non-empty file that this process can read. */
 enum sqlauth_error sqlauth_files_check_readable(const struct sqlauth_paths *paths, const struct sqlauth_files *files,
-	struct sqlauth_text *why) __attribute__((warn_unused_result));
+	enum sqlauth_store_opener opener, struct sqlauth_text *why) __attribute__((warn_unused_result));
 
 /* A user. NULL wherever it is taken: the one that this process runs as. */
 struct sqlauth_user {
@@ -33,10 +34,12 @@ enum sqlauth_error sqlauth_files_check_readable_by(const struct sqlauth_paths *p
 /* DATABASE, and the mend, where SQLite could not read a database in WAL mode for this user: that takes a -shm file
  * that can be written, or a directory in which it can be made. */
 enum sqlauth_error sqlauth_files_check_wal(const struct sqlauth_paths *paths, const struct sqlauth_files *files,
-	const struct sqlauth_user *user, struct sqlauth_text *why) __attribute__((warn_unused_result));
+	const struct sqlauth_user *user, enum sqlauth_store_opener opener, struct sqlauth_text *why)
+	__attribute__((warn_unused_result));
 
 /* DATABASE, and the mend, where the user could not read and write the database file itself. */
 enum sqlauth_error sqlauth_files_check_writable(const struct sqlauth_paths *paths, const struct sqlauth_files *files,
-	const struct sqlauth_user *user, struct sqlauth_text *why) __attribute__((warn_unused_result));
+	const struct sqlauth_user *user, enum sqlauth_store_opener opener, struct sqlauth_text *why)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -7,9 +7,12 @@
 
 #include "access.h"
 #include "admin_statements.h"
+#include "sidecars.h"
 #include "store_internal.h"
 
-#define VALUE_BYTES_MAX (1 << 20) /* a row of change_log holds the texts of a client twice, escaped */
+/* What a client is listed with: its groups, of which there may be any number, joined into one text. 4,096 groups with
+ * names of 1,020 bytes are 4 MiB, and twice that as JSON. */
+#define VALUE_BYTES_MAX (256 << 20)
 
 struct sqlauth_admin {
 	struct sqlauth_paths paths;
@@ -18,6 +21,29 @@ struct sqlauth_admin {
 };
 
 /* ---- errors */
+
+/* Which row is there already, by the beginning of SQLite's list of columns. A username is unique, too, but a trigger
+ * speaks for that: only a client of the very same name gets here. */
+static const char *name_duplicate(const char *message)
+{
+	static const char failed[] = "UNIQUE constraint failed: ";
+	static const struct {
+		const char *table, *words;
+	} rows[] = {
+		{"clients.", "name: there is such a client already"},
+		{"client_certificates.", "value: a client has such a certificate already"},
+		{"groups.", "name: there is such a group already"},
+		{"acl_permissions.", "topic: there is such a permission already"},
+		{"group_rules.", "value: there is such a rule already"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (strncmp(message, failed, sizeof failed - 1) == 0 &&
+			strncmp(message + sizeof failed - 1, rows[i].table, strlen(rows[i].table)) == 0)
+			return rows[i].words;
+	}
+	return "there is such a row already";
+}
 
 /* Says what SQLite's code means, and gives the error. The sentence of a trigger is passed on as it is. */
 static enum sqlauth_error explain(const struct sqlauth_admin *admin, int code, struct sqlauth_text *why)
@@ -30,7 +56,7 @@ static enum sqlauth_error explain(const struct sqlauth_admin *admin, int code, s
 		return SQLAUTH_ERROR_INVALID;
 	case SQLITE_CONSTRAINT_PRIMARYKEY:
 	case SQLITE_CONSTRAINT_UNIQUE:
-		sqlauth_text_set(why, "there is one already (%s)", sqlite3_errmsg(admin->db));
+		sqlauth_text_set(why, "%s", name_duplicate(sqlite3_errmsg(admin->db)));
 		return SQLAUTH_ERROR_EXISTS;
 	default:
 		break;
@@ -90,21 +116,21 @@ static enum sqlauth_error check(
 {
 	struct sqlauth_store *store = NULL;
 	struct sqlauth_files files;
-	enum sqlauth_error error = sqlauth_store_open(path, &store, why);
+	enum sqlauth_error error = sqlauth_store_open_for(path, SQLAUTH_STORE_FOR_TOOL, &store, why);
 
 	sqlauth_store_close(store);
 	if (error != SQLAUTH_OK || !is_writing)
 		return error;
 	sqlauth_files_look(&admin->paths, &files);
-	return sqlauth_files_check_writable(&admin->paths, &files, NULL, why);
+	return sqlauth_files_check_writable(&admin->paths, &files, NULL, SQLAUTH_STORE_FOR_TOOL, why);
 }
 
 static enum sqlauth_error connect(struct sqlauth_admin *admin, bool is_writing, struct sqlauth_text *why)
 {
-	int code = sqlite3_open_v2(admin->paths.file[SQLAUTH_FILE_DATABASE], &admin->db,
-		(is_writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
-			SQLITE_OPEN_EXRESCODE,
-		NULL);
+	const char *path = admin->paths.file[SQLAUTH_FILE_DATABASE];
+	int code = is_writing ? sqlite3_open_v2(path, &admin->db,
+					SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL)
+			      : sqlauth_sidecars_open_to_read(path, SQLAUTH_ADMIN_BUSY_MS, &admin->db);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_busy_timeout(admin->db, SQLAUTH_ADMIN_BUSY_MS);

@@ -2,9 +2,6 @@
  * and columns. Sorting is part of a statement: a word of the command line never becomes SQL. */
 #include "admin_statements.h"
 
-#define QUOTE(tokens) #tokens
-#define TEXT(macro)   QUOTE(macro)
-
 /* A column of an edit: its parameter NULL keeps it, "" empties it. */
 #define EDITED(column, parameter)                                                                                      \
 	column " = CASE WHEN " parameter " IS NULL THEN " column " ELSE nullif(" parameter ", '') END"
@@ -12,6 +9,10 @@
 /* Whether the search (parameter 1) is in one of two columns. */
 #define FOUND(one, other)                                                                                              \
 	"(?1 IS NULL OR " one " LIKE '%' || ?1 || '%' ESCAPE '\\' OR " other " LIKE '%' || ?1 || '%' ESCAPE '\\')"
+/* In two steps, so that without a search the rows need not be read: names are in every index. */
+#define CLIENT_FOUND                                                                                                   \
+	"(?1 IS NULL OR name IN (SELECT name FROM clients WHERE " FOUND("name", "username") " OR " FOUND(              \
+		"mqtt_id", "description") "))"
 #define PAGE " LIMIT CAST(?2 AS INTEGER) OFFSET CAST(?3 AS INTEGER)"
 
 /* The names of the page first, as far as possible from an index alone; only its rows are then looked at in full. */
@@ -21,8 +22,7 @@
 	"WHERE match_by = 'client' AND value = c.name UNION SELECT group_name FROM group_rules "                       \
 	"WHERE match_by = 'any' AND value = '*' ORDER BY group_name)) "                                                \
 	"FROM clients AS c CROSS JOIN client_list AS l ON l.name = c.name WHERE c.name IN "                            \
-	"(SELECT c.name FROM clients AS c WHERE " FOUND("c.name", "c.username") " ORDER BY " order PAGE                \
-										") ORDER BY " order
+	"(SELECT name FROM clients AS c WHERE " CLIENT_FOUND " ORDER BY " order PAGE ") ORDER BY " order
 
 #define LOG_FOUND                                                                                                      \
 	"(?1 IS NULL OR row_key LIKE '%' || ?1 || '%' ESCAPE '\\' OR old_values LIKE '%' || ?1 || '%' ESCAPE '\\' "    \
@@ -40,6 +40,9 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 			      "disconnect_before = CASE WHEN ?8 IS NULL THEN disconnect_before "
 			      "ELSE CAST(nullif(?8, '') AS INTEGER) END, " EDITED(
 				      "description", "?9") " WHERE name = ?1",
+	[SQLAUTH_ADMIN_CLIENT_DISCONNECT] =
+		"UPDATE clients SET disconnect_before = max(coalesce(disconnect_before, 0), CAST(?2 AS INTEGER)) "
+		"WHERE name = ?1",
 	[SQLAUTH_ADMIN_CLIENT_DELETE] = "DELETE FROM clients WHERE name = ?1",
 	[SQLAUTH_ADMIN_CLIENT_SHOW] =
 		"SELECT name, authentication, username, password, mqtt_id, enabled, disconnect_before, description, "
@@ -52,7 +55,11 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 					"WHERE match_by = 'client' AND value = ?1 UNION ALL "
 					"SELECT group_name, match_by FROM group_rules "
 					"WHERE match_by = 'any' AND value = '*' ORDER BY group_name, match_by",
-	[SQLAUTH_ADMIN_CLIENT_COUNT] = "SELECT count(*) FROM clients WHERE " FOUND("name", "username"),
+	[SQLAUTH_ADMIN_CLIENT_NAMES] =
+		"SELECT name, username FROM clients WHERE "
+		"abs(length(CAST(name AS BLOB)) - length(CAST(?1 AS BLOB))) <= 2 OR "
+		"abs(length(CAST(username AS BLOB)) - length(CAST(?1 AS BLOB))) <= 2 ORDER BY name",
+	[SQLAUTH_ADMIN_CLIENT_COUNT] = "SELECT count(*) FROM clients WHERE " CLIENT_FOUND,
 	[SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME] = CLIENT_LIST("c.name"),
 	[SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME_DOWN] = CLIENT_LIST("c.name DESC"),
 	[SQLAUTH_ADMIN_CLIENT_LIST_BY_AUTHENTICATION] = CLIENT_LIST("c.authentication, c.name"),
@@ -68,6 +75,8 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 					  "VALUES (?1, ?2, ?3)",
 	[SQLAUTH_ADMIN_CERTIFICATE_REMOVE] = "DELETE FROM client_certificates "
 					     "WHERE client = ?1 AND match_by = ?2 AND value = ?3",
+	[SQLAUTH_ADMIN_CERTIFICATE_OWNER] = "SELECT client FROM client_certificates "
+					    "WHERE match_by = ?1 AND value = ?2",
 
 	[SQLAUTH_ADMIN_GROUP_ADD] = "INSERT INTO groups (name, description) VALUES (?1, ?2)",
 	[SQLAUTH_ADMIN_GROUP_EDIT] =
@@ -80,7 +89,7 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 	[SQLAUTH_ADMIN_GROUP_PERMISSIONS] = "SELECT permission, action, topic, id FROM acl_permissions "
 					    "WHERE group_name = ?1 ORDER BY id",
 	[SQLAUTH_ADMIN_GROUP_RULES] = "SELECT match_by, value, id FROM group_rules WHERE group_name = ?1 "
-				      "ORDER BY id LIMIT " TEXT(SQLAUTH_ADMIN_SHOWN_MAX),
+				      "ORDER BY id LIMIT CAST(?2 AS INTEGER)",
 	[SQLAUTH_ADMIN_GROUP_COUNT] = "SELECT count(*) FROM groups WHERE " FOUND("name", "description"),
 	[SQLAUTH_ADMIN_GROUP_LIST] = "SELECT name, (SELECT count(*) FROM acl_permissions WHERE group_name = name), "
 				     "(SELECT count(*) FROM group_rules WHERE group_name = name), description "
@@ -90,6 +99,9 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 					 "VALUES (?1, ?2, ?3, ?4)",
 	[SQLAUTH_ADMIN_PERMISSION_REMOVE] = "DELETE FROM acl_permissions WHERE group_name = ?1 "
 					    "AND (?2 IS NULL OR permission = ?2) AND action = ?3 AND topic = ?4",
+
+	[SQLAUTH_ADMIN_PERMISSIONS_OF] = "SELECT group_name, topic FROM acl_permissions "
+					 "WHERE permission = ?1 AND action = ?2 ORDER BY id",
 
 	[SQLAUTH_ADMIN_RULE_ADD] = "INSERT INTO group_rules (match_by, value, group_name) "
 				   "VALUES (?1, coalesce(?2, '*'), ?3)",

@@ -26,6 +26,13 @@ static bool failed(int code)
 	return code != SQLITE_ROW && code != SQLITE_DONE;
 }
 
+/* What to do about a database that cannot be repaired. */
+static const char *find_mend(const struct sqlauth_store *store)
+{
+	return store->opener == SQLAUTH_STORE_AS_SOURCE ? "name another backup"
+							: "restore a backup with: sqlauth restore";
+}
+
 enum sqlauth_error sqlauth_store_explain(const struct sqlauth_store *store, int code, struct sqlauth_text *why)
 {
 	static const struct {
@@ -38,12 +45,15 @@ enum sqlauth_error sqlauth_store_explain(const struct sqlauth_store *store, int 
 		{SQLITE_BUSY, "is locked by another process right now"},
 		{SQLITE_PROTOCOL, "is locked by other processes right now"},
 		{SQLITE_LOCKED, "is locked right now"},
-		{SQLITE_NOTADB, "is not an SQLite database; name the right file, or restore a backup"},
-		{SQLITE_CORRUPT, "is corrupt; restore a backup with: sqlauth restore"},
 		{SQLITE_NOMEM, "cannot be read: out of memory"},
 	};
 	const char *path = store->paths.file[SQLAUTH_FILE_DATABASE];
 
+	if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) {
+		sqlauth_text_set(why, "%s %s; %s", path,
+			(code & 0xff) == SQLITE_CORRUPT ? "is corrupt" : "is not an SQLite database", find_mend(store));
+		return sqlauth_sqlite_error(code);
+	}
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		if (rows[i].code == code || rows[i].code == (code & 0xff)) {
 			sqlauth_text_set(why, "%s %s", path, rows[i].words);
@@ -67,9 +77,9 @@ static enum sqlauth_error check_application(const struct sqlauth_store *store, s
 	if (code == SQLITE_ROW && strcmp(text, SQLAUTH_APPLICATION_NAME) == 0)
 		return SQLAUTH_OK;
 	sqlauth_text_set(why,
-		"%s is a database of another application (schema_info does not say %s); name the right file, or create "
-		"one with: sqlauth init -d PATH",
-		path, SQLAUTH_APPLICATION_NAME);
+		"%s is a database of another application (schema_info does not say %s); name the right file%s", path,
+		SQLAUTH_APPLICATION_NAME,
+		store->opener == SQLAUTH_STORE_AS_SOURCE ? "" : ", or create one with: sqlauth init -d PATH");
 	return SQLAUTH_ERROR_DATABASE;
 }
 
@@ -86,13 +96,13 @@ static enum sqlauth_error check_version(const struct sqlauth_store *store, struc
 		return SQLAUTH_OK;
 	version = strtol(text, &end, 10);
 	if (version > SQLAUTH_SCHEMA_VERSION && *end == '\0') {
-		sqlauth_text_set(why,
-			"%s was made by a newer version (schema %ld, this one knows %d); upgrade the plugin", path,
-			version, SQLAUTH_SCHEMA_VERSION);
+		sqlauth_text_set(why, "%s was made by a newer version (schema %ld, this one knows %d); upgrade %s",
+			path, version, SQLAUTH_SCHEMA_VERSION,
+			store->opener == SQLAUTH_STORE_FOR_BROKER ? "the plugin" : "this program");
 	} else {
 		sqlauth_text_set(why, "%s has no valid schema_version (", path);
 		sqlauth_text_add_quoted(why, text, strlen(text), sizeof text);
-		sqlauth_text_add(why, ", expected %d); restore a backup with: sqlauth restore", SQLAUTH_SCHEMA_VERSION);
+		sqlauth_text_add(why, ", expected %d); %s", SQLAUTH_SCHEMA_VERSION, find_mend(store));
 	}
 	return SQLAUTH_ERROR_DATABASE;
 }
@@ -118,10 +128,9 @@ static enum sqlauth_error explain_shape(
 	const char *path = store->paths.file[SQLAUTH_FILE_DATABASE];
 
 	if (column == NULL)
-		sqlauth_text_set(why, "%s has no table %s; restore a backup with: sqlauth restore", path, table);
+		sqlauth_text_set(why, "%s has no table %s; %s", path, table, find_mend(store));
 	else
-		sqlauth_text_set(why, "%s has no column %s in table %s; restore a backup with: sqlauth restore", path,
-			column, table);
+		sqlauth_text_set(why, "%s has no column %s in table %s; %s", path, column, table, find_mend(store));
 	return SQLAUTH_ERROR_DATABASE;
 }
 
@@ -214,8 +223,8 @@ static enum sqlauth_error prepare(struct sqlauth_store *store, struct sqlauth_te
 	enum sqlauth_error error = sqlauth_store_prepare(store);
 
 	if (error != SQLAUTH_OK)
-		sqlauth_text_set(why, "%s does not answer our statements: %s; restore a backup with: sqlauth restore",
-			store->paths.file[SQLAUTH_FILE_DATABASE], sqlite3_errmsg(store->db));
+		sqlauth_text_set(why, "%s does not answer our statements: %s; %s",
+			store->paths.file[SQLAUTH_FILE_DATABASE], sqlite3_errmsg(store->db), find_mend(store));
 	return error;
 }
 

@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "making.h"
+#include "sidecars.h"
 #include "sqlauth/secret.h"
 #include "store_internal.h"
 
@@ -18,9 +19,6 @@
 
 /* Random names that are tried for the file beside the path. */
 #define NAME_ATTEMPTS 16
-
-/* What SQLite puts beside a database. */
-static const char *const sidecars[] = {"-wal", "-shm", "-journal"};
 
 static enum sqlauth_error explain_system(const char *what, const char *path, struct sqlauth_text *why)
 {
@@ -34,42 +32,12 @@ static enum sqlauth_error explain_exists(const char *path, struct sqlauth_text *
 	return SQLAUTH_ERROR_EXISTS;
 }
 
-/* EXISTS where there is something at the path with `back` behind it; a dangling link is something, too. */
-static enum sqlauth_error check_free(const char *path, const char *back, struct sqlauth_text *why)
-{
-	char *name = sqlauth_path_join(path, back);
-	struct stat found;
-	enum sqlauth_error error = SQLAUTH_OK;
-
-	if (name == NULL)
-		return SQLAUTH_ERROR_MEMORY;
-	if (lstat(name, &found) == 0) {
-		error = SQLAUTH_ERROR_EXISTS;
-		if (back[0] == '\0')
-			explain_exists(path, why);
-		else
-			sqlauth_text_set(
-				why, "%s is left of another database, or somebody has it open; remove it first", name);
-	}
-	free(name);
-	return error;
-}
-
-/* SQLite would read what is left of another database into the new one. */
+/* SQLite would read what is left of another database into the new one. A dangling link is something, too. */
 static enum sqlauth_error check_place(const char *path, struct sqlauth_text *why)
 {
-	enum sqlauth_error error = check_free(path, "", why);
+	struct stat found;
 
-	return error == SQLAUTH_OK ? sqlauth_making_check_sidecars(path, why) : error;
-}
-
-enum sqlauth_error sqlauth_making_check_sidecars(const char *path, struct sqlauth_text *why)
-{
-	enum sqlauth_error error = SQLAUTH_OK;
-
-	for (size_t i = 0; i < sizeof sidecars / sizeof sidecars[0] && error == SQLAUTH_OK; i++)
-		error = check_free(path, sidecars[i], why);
-	return error;
+	return lstat(path, &found) == 0 ? explain_exists(path, why) : sqlauth_sidecars_clear(path, why);
 }
 
 enum sqlauth_error sqlauth_making_begin(const char *path, char **made_r, struct sqlauth_text *why)
@@ -152,13 +120,7 @@ static enum sqlauth_error hand_over(
 void sqlauth_making_abandon(const char *made)
 {
 	unlink(made);
-	for (size_t i = 0; i < sizeof sidecars / sizeof sidecars[0]; i++) {
-		char *name = sqlauth_path_join(made, sidecars[i]);
-
-		if (name != NULL)
-			unlink(name);
-		free(name);
-	}
+	sqlauth_sidecars_abandon(made);
 }
 
 static enum sqlauth_error make_database(
@@ -189,9 +151,9 @@ static enum sqlauth_error check_usable(
 	enum sqlauth_error error;
 
 	sqlauth_files_look(paths, &files);
-	error = sqlauth_files_check_writable(paths, &files, owner, why);
+	error = sqlauth_files_check_writable(paths, &files, owner, SQLAUTH_STORE_FOR_TOOL, why);
 	if (error == SQLAUTH_OK)
-		error = sqlauth_files_check_wal(paths, &files, owner, why);
+		error = sqlauth_files_check_wal(paths, &files, owner, SQLAUTH_STORE_FOR_TOOL, why);
 	return error == SQLAUTH_OK ? SQLAUTH_OK : SQLAUTH_ERROR_SYSTEM;
 }
 

@@ -180,7 +180,7 @@ enum sqlauth_error sqlauth_store_follow(struct sqlauth_store *store, struct sqla
 		return error;
 	/* the old connection stays open as long as the old file may come back */
 	if (!now.file[SQLAUTH_FILE_DATABASE].exists)
-		return sqlauth_files_check_readable(&store->paths, &now, why);
+		return sqlauth_files_check_readable(&store->paths, &now, store->opener, why);
 	error = sqlauth_store_check_wal_origin(store, &now, true, why);
 	if (error != SQLAUTH_OK)
 		return error;

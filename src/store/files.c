@@ -33,14 +33,19 @@ static char *directory_of(const char *path)
 enum sqlauth_error sqlauth_paths_init(struct sqlauth_paths *paths, const char *path)
 {
 	static const char *const back[SQLAUTH_FILE_ROLES] = {"", "-wal", "-shm"};
+	bool complete = true;
 
-	for (int role = 0; role < SQLAUTH_FILE_ROLES; role++) {
+	memset(paths, 0, sizeof *paths);
+	for (int role = 0; role < SQLAUTH_FILE_ROLES && complete; role++) {
 		paths->file[role] = sqlauth_path_join(path, back[role]);
-		if (paths->file[role] == NULL)
-			return SQLAUTH_ERROR_MEMORY;
+		complete = paths->file[role] != NULL;
 	}
-	paths->directory = directory_of(paths->file[SQLAUTH_FILE_DATABASE]);
-	return paths->directory == NULL ? SQLAUTH_ERROR_MEMORY : SQLAUTH_OK;
+	if (complete)
+		paths->directory = directory_of(paths->file[SQLAUTH_FILE_DATABASE]);
+	if (paths->directory != NULL)
+		return SQLAUTH_OK;
+	sqlauth_paths_clear(paths);
+	return SQLAUTH_ERROR_MEMORY;
 }
 
 void sqlauth_paths_clear(struct sqlauth_paths *paths)

@@ -31,12 +31,13 @@ struct sqlauth_files {
 };
 
 /* Their paths, and the directory's. A relative database path begins with "./", so that no name means anything but
- * a file to SQLite (":memory:", "file:..."). */
+ * a file to SQLite (":memory:", "file:..."). Zero-initialise; on failure (MEMORY) nothing is left to clear. */
 struct sqlauth_paths {
 	char *file[SQLAUTH_FILE_ROLES];
 	char *directory;
 };
 
+/* MEMORY leaves nothing to clear behind; clearing is allowed nevertheless. */
 enum sqlauth_error sqlauth_paths_init(struct sqlauth_paths *paths, const char *path)
 	__attribute__((warn_unused_result));
 /* A copy of the path with `back` behind it, and "./" in front where it needs that; NULL without memory. */

@@ -29,6 +29,15 @@ struct sqlauth_foreign {
 	"CASE WHEN json_type(" object ".value, '$." name "') IN ('integer', 'real') "                                  \
 	"THEN CAST(json_extract(" object ".value, '$." name "') AS INTEGER) ELSE " fallback " END"
 
+/* Entries without a name, and a list that is something else. */
+#define UNNAMED(list, name)                                                                                            \
+	"SELECT '" list "', e.key + 1, NULL FROM " OBJECTS(                                                            \
+		"?1", list) "e WHERE json_type(?1, '$." list                                                           \
+			    "') = 'array' AND CASE WHEN e.type = 'object' THEN json_type(e.value, '$." name            \
+			    "') END IS NOT 'text' "                                                                    \
+			    "UNION ALL SELECT '" list "', NULL, NULL WHERE json_type(?1, '$." list                     \
+			    "') NOT IN ('array', 'object')"
+
 static const struct {
 	int columns;
 	const char *sql;
@@ -74,6 +83,15 @@ static const struct {
 			"?1", "groups") "g, " OBJECTS("g.value", "clients") "c WHERE " IS_NAMED("g",
 			"groupname") " AND " IS_NAMED("c", "username") " ORDER BY 1, " NUMBER_OF("c", "priority",
 			"-1") " DESC, 2"},
+	[SQLAUTH_DYNSEC_UNREADABLE] = {3,
+		UNNAMED("clients", "username") " UNION ALL " UNNAMED("groups", "groupname") " UNION ALL " UNNAMED(
+			"roles", "rolename") " UNION ALL SELECT 'acls', a.key + 1, " TEXT_OF("r",
+			"rolename") " FROM " OBJECTS("?1", "roles") "r, " OBJECTS("r.value",
+			"acls") "a WHERE " IS_NAMED("r",
+			"rolename") " AND (CASE WHEN a.type = 'object' THEN "
+				    "json_type(a.value, '$.acltype') END IS NOT 'text' "
+				    "OR CASE WHEN a.type = 'object' THEN "
+				    "json_type(a.value, '$.topic') END IS NOT 'text')"},
 };
 
 /* A user's statement may select, and nothing else: no ATTACH, no PRAGMA, no writing. */

@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access.h"
 #include "making.h"
+#include "sidecars.h"
 #include "sqlauth/maintenance.h"
 #include "store_internal.h"
 
@@ -27,7 +29,7 @@ static enum sqlauth_error explain_system(const char *path, const char *what, str
 	return errno == EEXIST ? SQLAUTH_ERROR_EXISTS : SQLAUTH_ERROR_SYSTEM;
 }
 
-static enum sqlauth_error open_file(const char *path, int flags, sqlite3 **db_r, struct sqlauth_text *why)
+static enum sqlauth_error open_file(const char *path, bool is_writing, sqlite3 **db_r, struct sqlauth_text *why)
 {
 	struct sqlauth_paths paths = {0};
 	sqlite3 *db = NULL;
@@ -36,8 +38,10 @@ static enum sqlauth_error open_file(const char *path, int flags, sqlite3 **db_r,
 
 	if (error != SQLAUTH_OK)
 		return error;
-	code = sqlite3_open_v2(
-		paths.file[SQLAUTH_FILE_DATABASE], &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	code = is_writing ? sqlite3_open_v2(paths.file[SQLAUTH_FILE_DATABASE], &db,
+				    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL)
+			  : sqlauth_sidecars_open_to_read(
+				    paths.file[SQLAUTH_FILE_DATABASE], SQLAUTH_MAINTENANCE_BUSY_MS, &db);
 	if (code == SQLITE_OK)
 		code = sqlite3_busy_timeout(db, SQLAUTH_MAINTENANCE_BUSY_MS);
 	if (code == SQLITE_OK)
@@ -51,16 +55,17 @@ static enum sqlauth_error open_file(const char *path, int flags, sqlite3 **db_r,
 }
 
 /* All that the plugin checks at its start. */
-static enum sqlauth_error check_ours(const char *path, struct sqlauth_text *why)
+static enum sqlauth_error check_ours(const char *path, enum sqlauth_store_opener opener, struct sqlauth_text *why)
 {
 	struct sqlauth_store *store = NULL;
-	enum sqlauth_error error = sqlauth_store_open(path, &store, why);
+	enum sqlauth_error error = sqlauth_store_open_for(path, opener, &store, why);
 
 	sqlauth_store_close(store);
 	return error;
 }
 
-static enum sqlauth_error check_integrity(sqlite3 *db, const char *path, struct sqlauth_text *why)
+enum sqlauth_error sqlauth_store_check_integrity(
+	sqlite3 *db, const char *path, const char *mend, struct sqlauth_text *why)
 {
 	char text[128];
 	int code = sqlauth_store_once(db, SQLAUTH_SQL_INTEGRITY_CHECK, NULL, text, sizeof text);
@@ -69,8 +74,18 @@ static enum sqlauth_error check_integrity(sqlite3 *db, const char *path, struct 
 		return explain(db, path, "checked", code, why);
 	if (strcmp(text, "ok") == 0)
 		return SQLAUTH_OK;
-	sqlauth_text_set(why, "%s is corrupt: %s", path, text);
+	sqlauth_text_set(why, "%s is corrupt (%s)%s", path, text, mend);
 	return SQLAUTH_ERROR_DATABASE;
+}
+
+static enum sqlauth_error check_not_same(const char *path, const char *other, struct sqlauth_text *why)
+{
+	struct stat one, two;
+
+	if (stat(path, &one) != 0 || stat(other, &two) != 0 || one.st_dev != two.st_dev || one.st_ino != two.st_ino)
+		return SQLAUTH_OK;
+	sqlauth_text_set(why, "%s and %s are the same file", path, other);
+	return SQLAUTH_ERROR_EXISTS;
 }
 
 /* What SQLite says about the target stands in its connection; about reading the source only in the code. */
@@ -105,10 +120,10 @@ static enum sqlauth_error fill(const char *path, const char *made, const char *t
 	sqlite3 *from = NULL, *to = NULL;
 	char mode[16] = "";
 	int code = SQLITE_ROW;
-	enum sqlauth_error error = open_file(path, SQLITE_OPEN_READONLY, &from, why);
+	enum sqlauth_error error = open_file(path, false, &from, why);
 
 	if (error == SQLAUTH_OK)
-		error = open_file(made, SQLITE_OPEN_READWRITE, &to, why);
+		error = open_file(made, true, &to, why);
 	if (error == SQLAUTH_OK)
 		error = copy(to, target, from, why);
 	if (error == SQLAUTH_OK)
@@ -116,10 +131,10 @@ static enum sqlauth_error fill(const char *path, const char *made, const char *t
 	if (code != SQLITE_ROW || (error == SQLAUTH_OK && strcmp(mode, "delete") != 0))
 		error = explain(to, target, "taken out of WAL mode", code, why);
 	if (error == SQLAUTH_OK)
-		error = check_integrity(to, target, why);
+		error = sqlauth_store_check_integrity(to, target, "", why);
 	sqlite3_close(to);
 	sqlite3_close(from);
-	return error == SQLAUTH_OK ? check_ours(made, why) : error;
+	return error == SQLAUTH_OK ? check_ours(made, SQLAUTH_STORE_AS_SOURCE, why) : error;
 }
 
 /* The owner where we may give it away (root), else at least the group; nobody gets more than the original gives. */
@@ -150,14 +165,16 @@ enum sqlauth_error sqlauth_snapshot(const char *path, const char *target, bool r
 {
 	char *made = NULL;
 	struct stat found;
-	enum sqlauth_error error = check_ours(path, why);
+	enum sqlauth_error error = check_ours(path, SQLAUTH_STORE_FOR_TOOL, why);
 
+	if (error == SQLAUTH_OK)
+		error = check_not_same(path, target, why);
 	if (error == SQLAUTH_OK && !replace && lstat(target, &found) == 0) {
 		sqlauth_text_set(why, "%s exists already; --replace puts the snapshot in its place", target);
 		error = SQLAUTH_ERROR_EXISTS;
 	}
 	if (error == SQLAUTH_OK)
-		error = sqlauth_making_check_sidecars(target, why);
+		error = sqlauth_sidecars_settle(target, why);
 	if (error == SQLAUTH_OK)
 		error = sqlauth_making_begin(target, &made, why);
 	if (error != SQLAUTH_OK)
@@ -181,25 +198,124 @@ static bool is_there(const char *path)
 	return lstat(path, &found) == 0;
 }
 
+/* Also where schema_info is lost or cannot be read any more: a damaged database of ours is what backups are for. */
+static bool is_ours(sqlite3 *db)
+{
+	char text[64] = "";
+
+	if (sqlauth_store_once(db, SQLAUTH_SQL_APPLICATION, NULL, text, sizeof text) == SQLITE_ROW &&
+		strcmp(text, SQLAUTH_APPLICATION_NAME) == 0)
+		return true;
+	return sqlauth_store_once(db, SQLAUTH_SQL_APPLICATION_ID, NULL, text, sizeof text) == SQLITE_ROW &&
+	       strtol(text, NULL, 10) == SQLAUTH_APPLICATION_ID;
+}
+
+/* What is empty, or ours and of a version that we know, may be written over, however damaged it is. Not what another
+ * application or a newer version made: that would be lost to whoever knows what it is worth. */
+static enum sqlauth_error check_content(sqlite3 *db, const char *path, bool *is_empty_r, struct sqlauth_text *why)
+{
+	char text[64] = "";
+	int code = sqlauth_store_once(db, SQLAUTH_SQL_ANY_OBJECT, NULL, text, sizeof text);
+	enum sqlauth_error error = sqlauth_sqlite_error(code);
+
+	if (error != SQLAUTH_OK && error != SQLAUTH_ERROR_DATABASE)
+		return explain(db, path, "read", code, why);
+	*is_empty_r = code == SQLITE_DONE;
+	if (*is_empty_r)
+		return SQLAUTH_OK;
+	if (!is_ours(db)) {
+		sqlauth_text_set(why, "%s is %s; restore to a new path", path,
+			code == SQLITE_NOTADB ? "not an SQLite database" : "a database of another application");
+		return SQLAUTH_ERROR_DATABASE;
+	}
+	code = sqlauth_store_once(db, SQLAUTH_SQL_SCHEMA_VERSION, NULL, text, sizeof text);
+	if (code != SQLITE_ROW || strtol(text, NULL, 10) <= SQLAUTH_SCHEMA_VERSION)
+		return SQLAUTH_OK;
+	sqlauth_text_set(why,
+		"%s was made by a newer version (schema %s, this one knows %d); upgrade this program, or restore to a "
+		"new path",
+		path, text, SQLAUTH_SCHEMA_VERSION);
+	return SQLAUTH_ERROR_DATABASE;
+}
+
+/* A regular file, empty or not, that this user may read and write. */
+static enum sqlauth_error check_target_file(const char *path, struct sqlauth_text *why)
+{
+	struct sqlauth_paths paths = {0};
+	struct sqlauth_files files;
+	enum sqlauth_error error = sqlauth_paths_init(&paths, path);
+
+	if (error == SQLAUTH_OK) {
+		sqlauth_files_look(&paths, &files);
+		if (files.file[SQLAUTH_FILE_DATABASE].size > 0 || !S_ISREG(files.file[SQLAUTH_FILE_DATABASE].mode))
+			error = sqlauth_files_check_readable(&paths, &files, SQLAUTH_STORE_FOR_TOOL, why);
+	}
+	if (error == SQLAUTH_OK)
+		error = sqlauth_files_check_writable(&paths, &files, NULL, SQLAUTH_STORE_FOR_TOOL, why);
+	sqlauth_paths_clear(&paths);
+	return error;
+}
+
+static enum sqlauth_error open_target(const char *path, bool *is_empty_r, sqlite3 **to_r, struct sqlauth_text *why)
+{
+	sqlite3 *to = NULL;
+	enum sqlauth_error error = check_target_file(path, why);
+
+	if (error == SQLAUTH_OK)
+		error = open_file(path, true, &to, why);
+	if (error == SQLAUTH_OK)
+		error = check_content(to, path, is_empty_r, why);
+	if (error == SQLAUTH_OK)
+		*to_r = to;
+	else
+		sqlite3_close(to);
+	return error;
+}
+
+static enum sqlauth_error open_source(const char *path, const char *source, sqlite3 **from_r, struct sqlauth_text *why)
+{
+	sqlite3 *from = NULL;
+	enum sqlauth_error error = check_not_same(path, source, why);
+
+	if (error == SQLAUTH_OK)
+		error = check_ours(source, SQLAUTH_STORE_AS_SOURCE, why);
+	if (error == SQLAUTH_OK)
+		error = open_file(source, false, &from, why);
+	if (error == SQLAUTH_OK)
+		error = sqlauth_store_check_integrity(from, source, "; name another backup", why);
+	if (error == SQLAUTH_OK)
+		*from_r = from;
+	else
+		sqlite3_close(from);
+	return error;
+}
+
+enum sqlauth_error sqlauth_restore_check(
+	const char *path, const char *source, bool *replaces_r, struct sqlauth_text *why)
+{
+	sqlite3 *from = NULL, *to = NULL;
+	bool is_empty = true;
+	enum sqlauth_error error = open_source(path, source, &from, why);
+
+	if (error == SQLAUTH_OK && is_there(path))
+		error = open_target(path, &is_empty, &to, why);
+	sqlite3_close(to);
+	sqlite3_close(from);
+	if (error == SQLAUTH_OK)
+		*replaces_r = !is_empty;
+	return error;
+}
+
 enum sqlauth_error sqlauth_restore(const char *path, const char *source, const char *owner, struct sqlauth_text *why)
 {
 	sqlite3 *from = NULL, *to = NULL;
-	struct stat one, other;
-	enum sqlauth_error error = check_ours(source, why);
+	bool is_empty;
+	enum sqlauth_error error = open_source(path, source, &from, why);
 
-	if (error == SQLAUTH_OK && stat(path, &one) == 0 && stat(source, &other) == 0 && one.st_dev == other.st_dev &&
-		one.st_ino == other.st_ino) {
-		sqlauth_text_set(why, "%s and %s are the same file", path, source);
-		error = SQLAUTH_ERROR_EXISTS;
-	}
-	if (error == SQLAUTH_OK)
-		error = open_file(source, SQLITE_OPEN_READONLY, &from, why);
-	if (error == SQLAUTH_OK)
-		error = check_integrity(from, source, why);
 	if (error == SQLAUTH_OK && !is_there(path))
 		error = sqlauth_store_create(path, owner, why);
 	if (error == SQLAUTH_OK)
-		error = open_file(path, SQLITE_OPEN_READWRITE, &to, why);
+		error = open_target(path, &is_empty, &to, why);
 	if (error == SQLAUTH_OK)
 		error = copy(to, path, from, why);
 	sqlite3_close(to);

@@ -12,10 +12,6 @@ enum sqlauth_error sqlauth_making_begin(const char *path, char **made_r, struct 
 /* Removes it again, with what SQLite put beside it. */
 void sqlauth_making_abandon(const char *made);
 
-/* EXISTS where something that SQLite puts beside a database lies beside the path. */
-enum sqlauth_error sqlauth_making_check_sidecars(const char *path, struct sqlauth_text *why)
-	__attribute__((warn_unused_result));
-
 /* Gives the made file its name; 0, or -1 and errno, EEXIST where there is something. link() refuses to replace; where
  * the filesystem has no hard links, it is looked for first, which is second best. */
 int sqlauth_making_put_in_place(const char *made, const char *path) __attribute__((warn_unused_result));

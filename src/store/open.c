@@ -118,7 +118,7 @@ static enum sqlauth_error check_header(
 	error = sqlauth_store_check_wal_origin(store, files, wal_mode, why);
 	if (error != SQLAUTH_OK || (!wal_mode && !files->file[SQLAUTH_FILE_WAL].exists))
 		return error;
-	return sqlauth_files_check_wal(&store->paths, files, NULL, why);
+	return sqlauth_files_check_wal(&store->paths, files, NULL, store->opener, why);
 }
 
 /* This pragma does read the file, so it waits until the -wal beside it is known to be its own. */
@@ -133,7 +133,7 @@ static enum sqlauth_error set_cache_size(struct sqlauth_store *store, struct sql
 static enum sqlauth_error check_all(
 	struct sqlauth_store *store, const struct sqlauth_files *files, struct sqlauth_text *why)
 {
-	enum sqlauth_error error = sqlauth_files_check_readable(&store->paths, files, why);
+	enum sqlauth_error error = sqlauth_files_check_readable(&store->paths, files, store->opener, why);
 
 	if (error == SQLAUTH_OK)
 		error = open_connection(store, why);

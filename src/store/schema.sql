@@ -132,6 +132,35 @@ CREATE INDEX IF NOT EXISTS group_rules_by_pattern ON group_rules (
 
 CREATE VIEW IF NOT EXISTS check_value (kind, value) AS SELECT NULL, NULL WHERE 0;
 
+CREATE TRIGGER IF NOT EXISTS check_kind INSTEAD OF INSERT ON check_value
+WHEN coalesce(NEW.kind, '') NOT IN ('name', 'authentication', 'username', 'password', 'mqtt_id', 'enabled',
+	'disconnect_before', 'description', 'created_at', 'updated_at', 'permission', 'action', 'topic', 'group_name',
+	'client', 'certificate match_by', 'fingerprint', 'subject', 'common_name', 'dns', 'email', 'uri',
+	'rule match_by', 'rule client', 'rule mqtt_id', 'certificate_fingerprint', 'any', 'anonymous')
+BEGIN
+	SELECT RAISE(ABORT, 'kind: must be a column, such as ''topic'', or what a value is matched by, such as ''dns''');
+END;
+
+-- What is not UTF-8 can never match: Mosquitto refuses it. Where a character is none, unicode() and char() do not give
+-- its bytes back; ASCII need not be looked at one by one.
+CREATE TRIGGER IF NOT EXISTS check_text INSTEAD OF INSERT ON check_value
+WHEN NEW.kind IN ('name', 'username', 'mqtt_id', 'description', 'topic', 'subject', 'common_name', 'dns', 'email', 'uri',
+	'rule mqtt_id') AND NEW.value GLOB '*[^ -~]*'
+BEGIN
+	SELECT CASE NEW.kind
+		WHEN 'name' THEN RAISE(ABORT, 'name: must be text in UTF-8')
+		WHEN 'username' THEN RAISE(ABORT, 'username: must be text in UTF-8')
+		WHEN 'mqtt_id' THEN RAISE(ABORT, 'mqtt_id: must be text in UTF-8')
+		WHEN 'description' THEN RAISE(ABORT, 'description: must be text in UTF-8')
+		WHEN 'topic' THEN RAISE(ABORT, 'topic: must be text in UTF-8')
+		ELSE RAISE(ABORT, 'value: must be text in UTF-8')
+	END
+	WHERE EXISTS (
+		WITH RECURSIVE rest (text) AS (
+			SELECT NEW.value UNION ALL SELECT substr(text, 2) FROM rest WHERE text <> '')
+		SELECT 1 FROM rest WHERE text <> '' AND substr(text, 1, 1) <> char(unicode(text)));
+END;
+
 CREATE TRIGGER IF NOT EXISTS check_name INSTEAD OF INSERT ON check_value WHEN NEW.kind = 'name'
 BEGIN
 	SELECT CASE
@@ -184,6 +213,8 @@ BEGIN
 		WHEN NEW.value = '' THEN RAISE(ABORT, 'mqtt_id: must not be empty; NULL stands for any')
 		WHEN length(CAST(NEW.value AS BLOB)) > 1024 THEN RAISE(ABORT, 'mqtt_id: is longer than 1,024 bytes')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'mqtt_id: must not hold a NUL character')
+		WHEN NEW.value GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || ']*'
+			THEN RAISE(ABORT, 'mqtt_id: must not hold control characters')
 		WHEN instr(replace(replace(NEW.value, '%%', '-'), '%u', '-'), '%')
 			THEN RAISE(ABORT, 'mqtt_id: "%" must be followed by u or %')
 	END;
@@ -241,6 +272,8 @@ BEGIN
 		WHEN coalesce(NEW.value, '') = '' THEN RAISE(ABORT, 'topic: must not be empty')
 		WHEN length(CAST(NEW.value AS BLOB)) > 65535 THEN RAISE(ABORT, 'topic: is longer than 65,535 bytes')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'topic: must not hold a NUL character')
+		WHEN NEW.value GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || ']*'
+			THEN RAISE(ABORT, 'topic: must not hold control characters')
 		WHEN NEW.value GLOB '*#*/*' THEN RAISE(ABORT, 'topic: "#" must be the last level')
 		WHEN NEW.value GLOB '*[^/]#*' THEN RAISE(ABORT, 'topic: "#" must stand alone in its level')
 		WHEN NEW.value GLOB '*#?*' THEN RAISE(ABORT, 'topic: "#" must stand alone in its level')
@@ -280,7 +313,9 @@ BEGIN
 		WHEN coalesce(NEW.value, '') = '' THEN RAISE(ABORT, 'value: must not be empty')
 		WHEN length(CAST(NEW.value AS BLOB)) > 4096 THEN RAISE(ABORT, 'value: is longer than 4,096 bytes')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'value: must not hold a NUL character')
-		WHEN NEW.kind = 'subject' AND (NEW.value GLOB '/*' OR NEW.value GLOB 'subject=*')
+		-- openssl's other spellings: /O=x/CN=y, subject=..., CN = y, and O=x, CN=y
+		WHEN NEW.kind = 'subject' AND (NEW.value GLOB '/*' OR NEW.value GLOB 'subject=*' OR NEW.value NOT GLOB '?*=*'
+			OR substr(NEW.value, 1, instr(NEW.value, '=')) GLOB '* =' OR NEW.value GLOB '*[^\], *')
 			THEN RAISE(ABORT, 'value: is not a subject as RFC 2253 writes it, such as CN=pump-7,O=Example')
 	END;
 END;
@@ -322,6 +357,8 @@ BEGIN
 			THEN RAISE(ABORT, 'value: must not be empty; ''*'' stands for every MQTT client id')
 		WHEN length(CAST(NEW.value AS BLOB)) > 1024 THEN RAISE(ABORT, 'value: is longer than 1,024 bytes')
 		WHEN instr(NEW.value, char(0)) THEN RAISE(ABORT, 'value: must not hold a NUL character')
+		WHEN NEW.value GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || ']*'
+			THEN RAISE(ABORT, 'value: must not hold control characters')
 	END;
 END;
 
@@ -848,7 +885,7 @@ CREATE TABLE IF NOT EXISTS schema_info (
 	value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT OR IGNORE INTO schema_info VALUES ('application', 'mosquitto-sqlauth'), ('schema_version', '1');
-PRAGMA application_id = 1397837889; -- 0x53514c41, "SQLA"
+PRAGMA application_id = 1397836865; -- 0x53514c41, "SQLA"
 PRAGMA user_version = 1;
 COMMIT;
 

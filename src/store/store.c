@@ -6,6 +6,12 @@
 
 enum sqlauth_error sqlauth_store_open(const char *path, struct sqlauth_store **store_r, struct sqlauth_text *why)
 {
+	return sqlauth_store_open_for(path, SQLAUTH_STORE_FOR_BROKER, store_r, why);
+}
+
+enum sqlauth_error sqlauth_store_open_for(
+	const char *path, enum sqlauth_store_opener opener, struct sqlauth_store **store_r, struct sqlauth_text *why)
+{
 	struct sqlauth_store *store = calloc(1, sizeof *store);
 	enum sqlauth_error error;
 
@@ -14,6 +20,7 @@ enum sqlauth_error sqlauth_store_open(const char *path, struct sqlauth_store **s
 		sqlauth_text_set(why, "%s cannot be opened: out of memory", path);
 	if (error == SQLAUTH_OK) {
 		store->quiet_ns = SQLAUTH_STORE_QUIET_NS;
+		store->opener = opener;
 		error = sqlauth_store_connect(store, why);
 	}
 	if (error == SQLAUTH_OK)

@@ -18,6 +18,7 @@
 
 struct sqlauth_store {
 	struct sqlauth_paths paths;
+	enum sqlauth_store_opener opener;
 	sqlite3 *db; /* NULL while no connection is open */
 	sqlite3_stmt *statements[SQLAUTH_SQL_KEPT];
 
@@ -45,6 +46,11 @@ void sqlauth_store_disconnect(struct sqlauth_store *store);
 /* content.c: checks what the open connection reads: ours, version, tables, soundness. */
 enum sqlauth_error sqlauth_store_check_content(struct sqlauth_store *store, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
+
+/* maintenance.c: reads the whole database. DATABASE where SQLite finds damage; `mend`, behind "; ", or "", ends what is
+ * said. */
+enum sqlauth_error sqlauth_store_check_integrity(
+	sqlite3 *db, const char *path, const char *mend, struct sqlauth_text *why) __attribute__((warn_unused_result));
 
 /* Says what SQLite's code means for this file, with the mend, and gives the error. */
 enum sqlauth_error sqlauth_store_explain(const struct sqlauth_store *store, int code, struct sqlauth_text *why);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "access.h"
+#include "sidecars.h"
 #include "store_internal.h"
 
 #define BUSY_MS 5000
@@ -22,7 +23,8 @@ struct sqlauth_survey {
 static const char *const queries[SQLAUTH_SURVEYS] = {
 	[SQLAUTH_SURVEY_INTEGRITY] = "PRAGMA integrity_check(10)",
 	[SQLAUTH_SURVEY_JOURNAL_MODE] = "PRAGMA journal_mode",
-	[SQLAUTH_SURVEY_TRIGGERS] = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name",
+	[SQLAUTH_SURVEY_OBJECTS] = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL "
+				   "AND name NOT GLOB 'sqlite_*' ORDER BY type, name",
 	[SQLAUTH_SURVEY_CLIENTS] =
 		"SELECT name, authentication, password, mqtt_id, "
 		"EXISTS (SELECT 1 FROM client_certificates WHERE client = clients.name) FROM clients",
@@ -68,7 +70,7 @@ enum sqlauth_error sqlauth_survey_open(const char *path, struct sqlauth_survey *
 {
 	struct sqlauth_store *store = NULL;
 	struct sqlauth_survey *survey = NULL;
-	enum sqlauth_error error = sqlauth_store_open(path, &store, why);
+	enum sqlauth_error error = sqlauth_store_open_for(path, SQLAUTH_STORE_FOR_TOOL, &store, why);
 	int code;
 
 	sqlauth_store_close(store);
@@ -77,10 +79,7 @@ enum sqlauth_error sqlauth_survey_open(const char *path, struct sqlauth_survey *
 	survey = calloc(1, sizeof *survey);
 	error = survey == NULL ? SQLAUTH_ERROR_MEMORY : sqlauth_paths_init(&survey->paths, path);
 	if (error == SQLAUTH_OK) {
-		code = sqlite3_open_v2(survey->paths.file[SQLAUTH_FILE_DATABASE], &survey->db,
-			SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-		if (code == SQLITE_OK)
-			code = sqlite3_busy_timeout(survey->db, BUSY_MS);
+		code = sqlauth_sidecars_open_to_read(survey->paths.file[SQLAUTH_FILE_DATABASE], BUSY_MS, &survey->db);
 		if (code != SQLITE_OK)
 			error = explain(survey->db, path, code, why);
 	}
@@ -133,18 +132,103 @@ enum sqlauth_error sqlauth_survey_ask(struct sqlauth_survey *survey, enum sqlaut
 	return ask(survey->db, survey->paths.file[SQLAUTH_FILE_DATABASE], queries[query], visit, context, why);
 }
 
-enum sqlauth_error sqlauth_survey_standard_triggers(
-	sqlauth_survey_visitor *visit, void *context, struct sqlauth_text *why)
-{
-	sqlite3 *db = NULL;
-	int code = sqlite3_open_v2(
-		":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_EXRESCODE, NULL);
-	enum sqlauth_error error;
+/* ---- schema ---- */
 
-	if (code == SQLITE_OK)
-		code = sqlite3_exec(db, sqlauth_schema_sql, NULL, NULL, NULL);
-	error = code == SQLITE_OK ? ask(db, "the schema", queries[SQLAUTH_SURVEY_TRIGGERS], visit, context, why)
-				  : explain(db, "the schema", code, why);
+enum { TYPE, NAME, SQL, OBJECT_COLUMNS };
+
+/* A walk over the objects of one database, which come in order. */
+struct walk {
+	sqlite3_stmt *statement;
+	int code; /* ROW: columns are those of an object; DONE; or an error */
+	const char *columns[OBJECT_COLUMNS];
+};
+
+static void advance(struct walk *walk)
+{
+	walk->code = sqlite3_step(walk->statement);
+	for (int i = 0; i < OBJECT_COLUMNS && walk->code == SQLITE_ROW; i++) {
+		walk->columns[i] = (const char *)sqlite3_column_text(walk->statement, i);
+		if (walk->columns[i] == NULL)
+			walk->code = SQLITE_NOMEM;
+	}
+}
+
+static void start(struct walk *walk, sqlite3 *db)
+{
+	walk->code = sqlite3_prepare_v2(db, queries[SQLAUTH_SURVEY_OBJECTS], -1, &walk->statement, NULL);
+	if (walk->code == SQLITE_OK)
+		advance(walk);
+}
+
+static bool is_sound(const struct walk *walk)
+{
+	return walk->code == SQLITE_ROW || walk->code == SQLITE_DONE;
+}
+
+/* Less than 0 where the object of `here` comes first, and the standard has none such; 0 where both are at one object.
+ */
+static int order(const struct walk *here, const struct walk *standard)
+{
+	int difference;
+
+	if (here->code != SQLITE_ROW || standard->code != SQLITE_ROW)
+		return (standard->code == SQLITE_ROW) - (here->code == SQLITE_ROW);
+	difference = strcmp(here->columns[TYPE], standard->columns[TYPE]);
+	return difference != 0 ? difference : strcmp(here->columns[NAME], standard->columns[NAME]);
+}
+
+static enum sqlauth_error compare(
+	struct walk *here, struct walk *standard, sqlauth_survey_visitor *visit, void *context)
+{
+	enum sqlauth_error error = SQLAUTH_OK;
+
+	while (error == SQLAUTH_OK && is_sound(here) && is_sound(standard) &&
+		(here->code == SQLITE_ROW || standard->code == SQLITE_ROW)) {
+		int first = order(here, standard);
+		const char *const *object = first <= 0 ? here->columns : standard->columns;
+		const char *const columns[] = {object[TYPE], object[NAME],
+			first < 0   ? "extra"
+			: first > 0 ? "missing"
+				    : "changed"};
+
+		if (first != 0 || strcmp(here->columns[SQL], standard->columns[SQL]) != 0)
+			error = visit(context, columns);
+		if (first <= 0)
+			advance(here);
+		if (first >= 0)
+			advance(standard);
+	}
+	return error;
+}
+
+/* A new database of this build, in memory. */
+static int make_standard(sqlite3 **db_r)
+{
+	int code = sqlite3_open_v2(
+		":memory:", db_r, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_EXRESCODE, NULL);
+
+	return code == SQLITE_OK ? sqlite3_exec(*db_r, sqlauth_schema_sql, NULL, NULL, NULL) : code;
+}
+
+enum sqlauth_error sqlauth_survey_schema(
+	struct sqlauth_survey *survey, sqlauth_survey_visitor *visit, void *context, struct sqlauth_text *why)
+{
+	struct walk here = {0}, standard = {0};
+	sqlite3 *db = NULL;
+	int code = make_standard(&db);
+	enum sqlauth_error error = code == SQLITE_OK ? SQLAUTH_OK : explain(db, "the schema", code, why);
+
+	if (error == SQLAUTH_OK) {
+		start(&standard, db);
+		start(&here, survey->db);
+		error = compare(&here, &standard, visit, context);
+	}
+	if (error == SQLAUTH_OK && !is_sound(&here))
+		error = explain(survey->db, survey->paths.file[SQLAUTH_FILE_DATABASE], here.code, why);
+	if (error == SQLAUTH_OK && !is_sound(&standard))
+		error = explain(db, "the schema", standard.code, why);
+	sqlite3_finalize(here.statement);
+	sqlite3_finalize(standard.statement);
 	sqlite3_close(db);
 	return error;
 }
@@ -152,18 +236,10 @@ enum sqlauth_error sqlauth_survey_standard_triggers(
 /* ---- files ---- */
 
 static enum sqlauth_error report(sqlauth_survey_visitor *visit, void *context, const char *path,
-	const struct sqlauth_text *what, const char *severity)
+	const struct sqlauth_text *sentence, const char *severity)
 {
-	char sentence[SQLAUTH_MESSAGE_SIZE];
-	char *mend;
-	const char *columns[4] = {path, sentence, "", severity};
+	const char *const columns[] = {path, sentence->data, severity};
 
-	snprintf(sentence, sizeof sentence, "%s", what->data);
-	mend = strstr(sentence, "; ");
-	if (mend != NULL) {
-		*mend = '\0';
-		columns[2] = mend + 2;
-	}
 	return visit(context, columns);
 }
 
@@ -202,7 +278,7 @@ static enum sqlauth_error survey_user(const struct sqlauth_paths *paths, const s
 
 	sqlauth_text_init(&what, buffer, sizeof buffer);
 	if (sqlauth_files_check_readable_by(paths, user, &what) == SQLAUTH_OK &&
-		(!is_wal || sqlauth_files_check_wal(paths, files, user, &what) == SQLAUTH_OK))
+		(!is_wal || sqlauth_files_check_wal(paths, files, user, SQLAUTH_STORE_FOR_BROKER, &what) == SQLAUTH_OK))
 		return SQLAUTH_OK;
 	return report(visit, context, path, &what, "error");
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access.h"
 #include "sqlauth/maintenance.h"
 #include "store_internal.h"
 
@@ -12,12 +13,19 @@ static const struct sqlauth_upgrade_step released_steps[] = {
 	{0, NULL},
 };
 
+#define BY_BACKUP "restore a backup with: sqlauth restore"
+
 static enum sqlauth_error explain(sqlite3 *db, const char *path, int code, struct sqlauth_text *why)
 {
 	enum sqlauth_error error = sqlauth_sqlite_error(code);
 
-	sqlauth_text_set(
-		why, "%s cannot be upgraded: %s", path, db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db));
+	if ((code & 0xff) == SQLITE_NOTADB)
+		sqlauth_text_set(why, "%s is not an SQLite database; name the right file, or " BY_BACKUP, path);
+	else if ((code & 0xff) == SQLITE_CORRUPT)
+		sqlauth_text_set(why, "%s is corrupt; " BY_BACKUP, path);
+	else
+		sqlauth_text_set(
+			why, "%s cannot be upgraded: %s", path, db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db));
 	return error == SQLAUTH_OK ? SQLAUTH_ERROR_DATABASE : error;
 }
 
@@ -31,13 +39,13 @@ static enum sqlauth_error read_version(sqlite3 *db, const char *path, int *versi
 	if (code != SQLITE_ROW && code != SQLITE_DONE && code != SQLITE_ERROR)
 		return explain(db, path, code, why);
 	if (code != SQLITE_ROW || strcmp(text, SQLAUTH_APPLICATION_NAME) != 0) {
-		sqlauth_text_set(why, "%s is a database of another application", path);
+		sqlauth_text_set(why, "%s is a database of another application; name the right file", path);
 		return SQLAUTH_ERROR_DATABASE;
 	}
 	code = sqlauth_store_once(db, SQLAUTH_SQL_SCHEMA_VERSION, NULL, text, sizeof text);
 	version = strtol(text, &end, 10);
 	if (code != SQLITE_ROW || end == text || *end != '\0' || version < 0 || version > 1000000) {
-		sqlauth_text_set(why, "%s has no valid schema_version; restore a backup with: sqlauth restore", path);
+		sqlauth_text_set(why, "%s has no valid schema_version; " BY_BACKUP, path);
 		return SQLAUTH_ERROR_DATABASE;
 	}
 	*version_r = (int)version;
@@ -79,6 +87,8 @@ static enum sqlauth_error upgrade_connection(sqlite3 *db, const char *path, cons
 			from, version);
 		error = SQLAUTH_ERROR_DATABASE;
 	}
+	if (error == SQLAUTH_OK) /* also of one that is current: nobody is to be told that all is well with a ruin */
+		error = sqlauth_store_check_integrity(db, path, "; " BY_BACKUP, why);
 	for (int at = from; at < version && error == SQLAUTH_OK; at++)
 		error = take_step(db, path, steps, at, why);
 	if (error != SQLAUTH_OK)
@@ -90,6 +100,18 @@ static enum sqlauth_error upgrade_connection(sqlite3 *db, const char *path, cons
 	return SQLAUTH_OK;
 }
 
+/* With the mend, before SQLite says only that it cannot. */
+static enum sqlauth_error check_file(const struct sqlauth_paths *paths, struct sqlauth_text *why)
+{
+	struct sqlauth_files files;
+	enum sqlauth_error error;
+
+	sqlauth_files_look(paths, &files);
+	error = sqlauth_files_check_readable(paths, &files, SQLAUTH_STORE_FOR_TOOL, why);
+	return error == SQLAUTH_OK ? sqlauth_files_check_writable(paths, &files, NULL, SQLAUTH_STORE_FOR_TOOL, why)
+				   : error;
+}
+
 enum sqlauth_error sqlauth_upgrade_by(
 	const char *path, const struct sqlauth_upgrade_step *steps, int version, int *from_r, struct sqlauth_text *why)
 {
@@ -98,8 +120,12 @@ enum sqlauth_error sqlauth_upgrade_by(
 	enum sqlauth_error error = sqlauth_paths_init(&paths, path);
 	int code;
 
-	if (error != SQLAUTH_OK)
+	if (error == SQLAUTH_OK)
+		error = check_file(&paths, why);
+	if (error != SQLAUTH_OK) {
+		sqlauth_paths_clear(&paths);
 		return error;
+	}
 	code = sqlite3_open_v2(paths.file[SQLAUTH_FILE_DATABASE], &db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	if (code == SQLITE_OK)

@@ -60,7 +60,8 @@ class Bench(harness.BrokerTest):
     def quiet(self, **arguments):
         """A broker that logs errors only: what the log costs is not what is measured."""
         broker = self.make_broker(**arguments)
-        lines = [line.replace("log_type all", "log_type error") for line in broker.lines()]
+        # Without nodelay a message now and then waits 40 ms for the peer's delayed acknowledgement of the one before.
+        lines = ["set_tcp_nodelay true"] + [line.replace("log_type all", "log_type error") for line in broker.lines()]
         broker.lines = lambda: lines
         broker._spawn()  # pylint: disable=protected-access
         until = time.monotonic() + 10

@@ -35,7 +35,7 @@ class CopiesTest(BrokerTest):
         self.start_broker()
         alice, bob = self.login("alice"), self.login("bob")
         bob.subscribe("b/#")
-        self.tool("restore", "-d", self.db.path, self.path("before.db"))
+        self.tool("restore", "--yes", "-d", self.db.path, self.path("before.db"))
         self.assert_refused("new", "bob", "secret", because="unknown_client")
         self.assertLess(bob.publish("b/1", qos=1), 0x80)
         self.assertEqual(bob.receive().topic, "b/1")
@@ -57,7 +57,7 @@ class CopiesTest(BrokerTest):
         for suffix in ("-wal", "-shm"):
             if os.path.exists(self.db.path + suffix):
                 os.remove(self.db.path + suffix)
-        self.tool("restore", "-d", self.db.path, self.path("good.db"))
+        self.tool("restore", "--yes", "-d", self.db.path, self.path("good.db"))
         self.login("alice", "second")
         self.assertLess(alice.publish("a/1", qos=1), 0x80)
 
@@ -82,7 +82,7 @@ class CopiesTest(BrokerTest):
             for number in range(1, 6):
                 self.tool("snapshot", "-d", self.db.path, self.path("%d.db" % number))
                 self.login("alice", "s%d" % number).disconnect()
-                self.tool("restore", "-d", self.db.path, self.path("%d.db" % number))
+                self.tool("restore", "--yes", "-d", self.db.path, self.path("%d.db" % number))
                 self.login("alice", "r%d" % number).disconnect()
         finally:
             done.set()

@@ -1,5 +1,6 @@
-"""sqlauth check: every way to be recognised, every reason to be refused, and every kind of answer."""
+"""sqlauth check and explain: every way to be recognised, every reason to be refused, and every kind of answer."""
 
+import json
 import os
 import subprocess
 
@@ -107,7 +108,11 @@ class Refused(TestCase):
         self.refuse(GROUPS + CLIENT, "unknown_client", "-u", "pump-7")
 
     def test_an_empty_username(self):
-        self.refuse(GROUPS + CLIENT, "unknown_client", "-u", "")
+        """Counts as none, as it does in the plugin."""
+        self.refuse(GROUPS + CLIENT, "anonymous", "-u", "")
+        database = self.database("INSERT INTO groups(name) VALUES ('g'); INSERT INTO group_rules(match_by, group_name)"
+                                 " VALUES ('anonymous', 'g');", name="open.db")
+        self.assert_ends(self.check(database, "-u", ""), DONE, ["client: none, anonymous\n"], "")
 
     def test_no_password(self):
         said = self.refuse(CLIENT, "no_password", "-u", "p7", "--no-password")
@@ -202,7 +207,7 @@ class Answered(TestCase):
         hostile = "char(27) || '[2J' || char(10) || 'accepted: ' || char(8238)"
         shown = r"\x1b[2J\x0aaccepted: \xe2\x80\xae"
         database = self.database(f"""
-            DROP TRIGGER check_name; DROP TRIGGER check_username;
+            DROP TRIGGER check_name; DROP TRIGGER check_username; DROP TRIGGER check_topic; DROP TRIGGER check_rule_mqtt_id;
             INSERT INTO clients(name, username, password) VALUES ('n' || {hostile}, 'u', '{HASH}');
             INSERT INTO groups(name) VALUES ('g' || {hostile});
             INSERT INTO acl_permissions(group_name, action, topic)
@@ -223,6 +228,111 @@ class Answered(TestCase):
         result = self.check(self.database(), "-c", certificate)
         self.assert_ends(result, DENIED, [r'certificate: common_name "a\x1b[2J\xe2\x80\xaeb"'])
         self.assertNotIn(b"\x1b", result.stdout)
+
+
+class Explained(TestCase):
+    """What explain says on top of check's answers."""
+
+    def explain(self, database, *arguments):
+        return sqlauth("explain", "-d", database, *arguments)
+
+    def test_a_denial_names_the_permission_that_came_nearest_and_what_differs(self):
+        database = self.database(GROUPS + CLIENT)
+        rows = [
+            ("publish", "devices/p8/x", 'allow publish "devices/%u/#" of group "devices": level 2 is "p8", where it has "p7"'),
+            ("publish", "Devices/p7", 'allow publish "devices/%u/#" of group "devices": level 1 is "Devices", where it has '
+                                      '"devices"'),
+            ("publish", "alarms/fire", 'allow subscribe "alarms/+" of group "devices": it is about subscribe, not publish'),
+            ("receive", "devices/p7/x", 'allow publish "devices/%u/#" of group "devices": it is about publish, not receive'),
+            ("receive", "alarms/fire/now", 'allow subscribe "alarms/+" of group "devices": it has fewer levels'),
+            ("receive", "alarms", 'allow subscribe "alarms/+" of group "devices": it has more levels'),
+            ("subscribe", "alarms/#", 'allow subscribe "alarms/+" of group "devices": it covers only a part of that'),
+            ("subscribe", "$share/g/+/fire", "none of its permissions is like it"),
+            ("subscribe", "pumps/pump-8/set", 'allow subscribe "pumps/%c/set" of group "pumps": level 2 is "pump-8", where '
+                                              'it has "pump-7"'),
+            ("publish", "other", "none of its permissions is like it"),
+        ]
+        head = BY_PASSWORD + ACCEPTED + RULES
+        for access, topic, nearest in rows:
+            with self.subTest(access=access, topic=topic):
+                self.assert_ends(self.explain(database, "-u", "p7", "-i", "pump-7", access, topic), DENIED, head +
+                                 f'denied {access} "{topic}": no permission matches\n  nearest: {nearest}\n', "")
+
+    def test_what_is_decided_or_no_question_has_nothing_near(self):
+        database = self.database(GROUPS + CLIENT)
+        for question in (["publish", "devices/p7/x"], ["publish", "devices/p7/locked"], ["subscribe", "a#"], []):
+            with self.subTest(question=question):
+                arguments = ["-u", "p7", "-i", "pump-7", *question]
+                explained, checked = self.explain(database, *arguments), self.check(database, *arguments)
+                self.assertEqual((explained.returncode, explained.stdout), (checked.returncode, checked.stdout))
+
+    def test_a_permission_of_another_group_that_would_do_is_named(self):
+        database = self.database(GROUPS + CLIENT)
+        self.assert_ends(self.explain(database, "-u", "p7", "receive", "public/news"), DENIED, [
+            '  elsewhere: allow subscribe "public/#" of group "guests" would do, which no rule gives this connection\n'])
+        self.assert_ends(self.explain(database, "-u", "p7", "receive", "pumps//set"), DENIED,
+                         ["  nearest: none of its permissions is like it\n"])
+        self.assertNotIn(b"elsewhere", self.explain(database, "-u", "p7", "publish", "public/news").stdout)
+
+    def test_a_wildcard_in_front_does_not_reach_a_dollar(self):
+        database = self.database(GROUPS + CLIENT + "INSERT INTO acl_permissions(group_name, action, topic)"
+                                 " VALUES ('devices', 'subscribe', '#');")
+        self.assert_ends(self.explain(database, "-u", "p7", "receive", "$SYS/x"), DENIED, [
+            'nearest: allow subscribe "#" of group "devices": no wildcard in front reaches a topic that begins with $\n'])
+
+    def test_an_unknown_username_names_the_client_that_is_like_it(self):
+        database = self.database(CLIENT + f"INSERT INTO clients(name, username, password) VALUES ('slash', 'a/b', '{HASH}');"
+                                 "INSERT INTO clients(name, authentication) VALUES ('gateway', 'certificate');")
+        refused = "refused: unknown_client: no client has this username or this certificate\n"
+        for username, near in (("pump-7", 'near: client "pump-7", whose username is "p7"\n'),
+                               ("slash", 'near: client "slash", whose username is "a/b"\n'),
+                               ("pmup-7", 'near: client "pump-7", whose username is "p7"\n'),
+                               ("gateway", 'near: client "gateway", which has no username: its certificate tells who it is\n'),
+                               ("valve", "")):
+            with self.subTest(username=username):
+                self.assert_ends(self.explain(database, "-u", username), DENIED, refused + near, "")
+
+    def test_both_print_json(self):
+        database = self.database(GROUPS + CLIENT)
+        certificate = self.certificate("a.crt")
+        arguments = ["-u", "p7", "-i", "pump-7", "-c", certificate, "--json", "publish", "devices/p7/locked",
+                     "publish", "public/x", "receive", "alarms/fire"]
+        told = {}
+        for command in ("check", "explain"):
+            result = sqlauth(command, "-d", database, *arguments)
+            self.assert_ends(result, DENIED, stderr="")
+            told[command] = json.loads(result.stdout)
+        check, explain = told["check"], told["explain"]
+        self.assertEqual({key: check[key] for key in ("client", "known_by", "authenticated_by", "accepted", "reason",
+                                                      "username", "unusable_placeholders")},
+                         {"client": "pump-7", "known_by": "username", "authenticated_by": "password", "accepted": True,
+                          "reason": "accepted", "username": "p7", "unusable_placeholders": []})
+        self.assertIn({"match_by": "common_name", "value": "pump-7"}, check["certificate"])
+        self.assertEqual([group["group"] for group in check["groups"]], ["devices", "pumps"])
+        self.assertEqual([question["allowed"] for question in check["questions"]], [False, False, True])
+        self.assertEqual(check["questions"][0]["decided_by"], {
+            "permission": "deny", "action": "publish", "topic": "devices/+/locked", "group": "pumps"})
+        for question in explain["questions"]:
+            question.pop("nearest"), question.pop("elsewhere")
+        self.assertEqual(explain.pop("near_client"), None)
+        self.assertEqual(explain, check)
+
+    def test_json_of_a_refusal_and_of_what_came_nearest(self):
+        database = self.database(GROUPS + CLIENT)
+        result = self.explain(database, "-u", "pump-7", "--json", "publish", "x")
+        self.assert_ends(result, DENIED, stderr="")
+        told = json.loads(result.stdout)
+        self.assertEqual((told["accepted"], told["reason"], told["client"], told["near_client"]),
+                         (False, "unknown_client", None, {"name": "pump-7", "username": "p7"}))
+        told = json.loads(self.explain(database, "-u", "p7", "--json", "publish", "devices/p8", "receive", "public/x").stdout)
+        self.assertEqual(told["questions"][0]["nearest"]["difference"], 'level 2 is "p8", where it has "p7"')
+        self.assertEqual(told["questions"][1]["elsewhere"]["group"], "guests")
+        self.assertEqual(told["unusable_placeholders"], [])
+
+    def test_json_names_of_a_certificate_can_be_copied(self):
+        certificate = self.certificate("a.crt", subject="/O=Ex, Inc/CN=pump")
+        result = self.check(self.database(), "-c", certificate, "--json")
+        self.assertIn({"match_by": "subject", "value": "CN=pump,O=Ex\\, Inc"}, json.loads(result.stdout)["certificate"])
 
 
 class CannotAnswer(TestCase):

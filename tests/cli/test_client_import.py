@@ -2,10 +2,13 @@
 
 import csv
 import os
+import resource
+import signal
 import stat
+import subprocess
 
 import support
-from support import DONE, USAGE, sqlauth
+from support import DONE, FAILED, USAGE, sqlauth
 
 HEADER = "name,authentication,username,password,password_hash,mqtt_id,enabled,description,groups,fingerprint,dns\n"
 
@@ -60,11 +63,17 @@ class Import(support.TestCase):
     def test_one_bad_line_and_nothing_is_there(self):
         rows = (
             ("name,groups\na,pumps\nb,nowhere\n", 'line 3, client "b": group_name: there is no such group'),
-            ("name\na\na\n", 'line 3, client "a": there is one already'),
+            ("name\na\na\n", 'line 3, client "a": name: there is such a client already\n'),
+            ("name,dns\na,x\nb,X\n", 'line 3, client "b": value: a client has such a certificate already\n'),
             ("name\na\n\n\n,\n", "line 5: has not as many fields"),
             ("name,mqtt_id\na,\n,x\n", "line 3: the name is empty"),
-            ("name,colour\na,red\n", 'unknown column colour'),
-            ("name,name\na,b\n", "twice the column name"),
+            ("name,colour\na,red\n", 'unknown column "colour"; there are name, authentication, username, password, '
+                                    "password_hash, mqtt_id, enabled, description, groups, fingerprint, uri, dns, email, "
+                                    "subject, common_name\n"),
+            ("name,gruops\na,red\n", 'unknown column "gruops", did you mean groups?\n'),
+            ("name;groups\na;red\n", 'unknown column "name;groups"; commas separate columns\n'),
+            ("na\x1bme\na\n", r'unknown column "na\x1bme"'),
+            ("name,Name\na,b\n", "the column name is there twice\n"),
             ("username\na\n", "one of them is name"),
             ("", "one of them is name"),
             ('name,description\na,"open\n', "line 2: a quote is not closed"),
@@ -77,7 +86,7 @@ class Import(support.TestCase):
             ("name,password_hash\na,plain\n", "password: is not an encoded hash"),
             ("name,password_hash\na,%s\n" % ("$" * 600), "password_hash: is longer than 512"),
             ("name,authentication,password\na,certificate,x\n", "a certificate client has no password"),
-            ("name,enabled\na,yes\n", "cannot store TEXT value in INTEGER column clients.enabled"),
+            ("name,enabled\na,yes\n", 'line 2, client "a": enabled: must be 1 or 0\n'),
             ("name,description\na," + "x" * 70000 + "\n", "a text is longer than 65535 bytes"),
         )
         for text, message in rows:
@@ -98,11 +107,42 @@ class Import(support.TestCase):
 
     def test_a_dry_run_finds_the_same_mistakes_and_changes_nothing(self):
         before = self.query(".dump")
-        self.assert_ends(self.run_it("name,groups\na,nowhere\n", "--dry-run"), USAGE, "", ["there is no such group"])
+        self.assert_ends(self.run_it("name\na\n", "--dry-run"), USAGE, "", ["has no password; --secrets FILE"])
+        mine = self.write("mine", "mine.csv")
+        self.assert_ends(self.run_it("name\na\n", "--dry-run", "--secrets", mine), USAGE, "", ["File exists"])
+        with open(mine, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "mine")
+        self.assert_ends(self.run_it("name\na\n", "--dry-run", "--secrets", self.path("no/such/file")), USAGE, "",
+                         ["No such file or directory"])
+        result = self.run_it("name,groups\na,nowhere\n", "--dry-run", "--secrets", self.path("secrets.csv"))
+        self.assert_ends(result, USAGE, "", ["there is no such group"])
         result = self.run_it("name\na\nb\n", "--dry-run", "--secrets", self.path("secrets.csv"))
         self.assert_ends(result, DONE, "would add 2 clients\n", "")
         self.assertFalse(os.path.exists(self.path("secrets.csv")))
         self.assertEqual(self.query(".dump"), before)
+
+    def test_a_signal_leaves_neither_clients_nor_their_secrets(self):
+        """Passwords to hash keep the command busy for far longer than the signal needs."""
+        path = self.write("name,password\na,\n" + "".join(f"d{i},x\n" for i in range(3000)))
+        command = [support.COMMAND, "client", "import", path, "-d", self.db, "--secrets", self.path("secrets.csv")]
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            with self.subTest(number), subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+                while not os.path.exists(command[-1]):
+                    self.assertIsNone(process.poll())
+                process.send_signal(number)
+                said = process.communicate(timeout=support.PATIENCE_SECONDS)[1]
+                self.assertEqual(process.returncode, -number, said)
+                self.assertEqual(said, b"sqlauth: stopped by a signal; nothing was added\n")
+                self.assertFalse(os.path.exists(command[-1]))
+                self.assertEqual(self.query("SELECT count(*) FROM clients"), "0\n")
+
+    def test_a_file_that_may_not_grow_leaves_neither_clients_nor_secrets(self):
+        path = self.write("name\n" + "".join(f"d{i}\n" for i in range(2000)))
+        result = sqlauth("client", "import", path, "-d", self.db, "--secrets", self.path("secrets.csv"),
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)))
+        self.assert_ends(result, FAILED, "")
+        self.assertFalse(os.path.exists(self.path("secrets.csv")))
+        self.assertEqual(self.query("SELECT count(*) FROM clients"), "0\n")
 
     def test_progress_is_shown_on_a_terminal_alone(self):
         path = self.write("name\n" + "".join(f"d{i}\n" for i in range(250)))
@@ -111,7 +151,19 @@ class Import(support.TestCase):
             self.assert_ends(terminal.finish(), DONE, ["added 250 clients"])
             self.assertIn(b"%, 200 clients", terminal.shown)
 
+    def test_headers_as_spreadsheets_write_them_and_stdin_are_read(self):
+        for mark in (b"", b"\xef\xbb\xbf"):
+            self.query("DELETE FROM clients;")
+            result = sqlauth("client", "import", "-", "-d", self.db, "--secrets", self.path(f"{len(mark)}.csv"),
+                             input=mark + b"Name , MQTT_ID\r\na,b\r\n\r\nc\rd,e\r\n")
+            self.assert_ends(result, USAGE, "", ["line 4", "control characters"])
+            result = sqlauth("client", "import", "-", "-d", self.db, "--secrets", self.path(f"{len(mark)}.csv"),
+                             input=mark + b"Name , MQTT_ID\r\na,b\r\n")
+            self.assert_ends(result, DONE, ["added 1 client, 1 secret in "], "")
+            self.assertEqual(self.query("SELECT name, mqtt_id FROM clients"), "a|b\n")
+
     def test_files_that_are_not_there_are_named(self):
+        self.assert_ends(sqlauth("client", "import", self.directory, "-d", self.db), USAGE, "", ["Is a directory"])
         self.assert_ends(sqlauth("client", "import", self.path("none.csv"), "-d", self.db), USAGE, "", ["none.csv"])
         self.assert_ends(sqlauth("client", "import", "-d", self.db), USAGE, "", ["one CSV file is wanted"])
 

@@ -9,6 +9,12 @@ from support import COMMAND, DONE, FAILED, USAGE, sqlauth
 COMMANDS = ["init", "passwd", "check"]
 
 
+def all_commands():
+    """Every command, by the words of its name."""
+    listed = sqlauth("--help").stdout.decode().split("Commands", 1)[1].split("\n\n")[0].splitlines()[1:]
+    return [line[2:30].split() for line in listed]
+
+
 class Help(support.TestCase):
     def test_help_lists_every_command(self):
         for option in ("--help", "-h"):
@@ -24,9 +30,26 @@ class Help(support.TestCase):
                     f"usage: sqlauth {command} [OPTION]...", f"\n  sqlauth {command}", "\nOptions:\n", "--database DB"])
 
     def test_help_fits_a_terminal(self):
-        for arguments in ([], *([command] for command in COMMANDS)):
+        commands = all_commands()
+        self.assertIn(["client", "certificate", "add"], commands)
+        for arguments in ([], ["client"], *commands):
             for line in sqlauth(*arguments, "--help").stdout.decode().splitlines():
-                self.assertLessEqual(len(line), 120, line)
+                self.assertLessEqual(len(line), 100, line)
+
+    def test_paragraphs_are_filled_and_examples_stand_as_they_are(self):
+        lines = sqlauth("rule", "add", "--help").stdout.decode().splitlines()
+        self.assertEqual(lines[:2], ["usage: sqlauth rule add [OPTION]... client|mqtt_id|certificate_fingerprint VALUE GROUP |",
+                                     "               any|anonymous GROUP"])
+        self.assertIn("  sqlauth rule add mqtt_id 'lab-*' lab", lines)
+
+    def test_help_is_a_command_too(self):
+        for words in ([], ["client"], ["client", "certificate"], ["check"], ["client", "add"]):
+            with self.subTest(words=words):
+                result = sqlauth("help", *words)
+                self.assert_ends(result, DONE, sqlauth(*words, "--help").stdout.decode(), "")
+        self.assert_ends(sqlauth("help", "chekc"), USAGE, "",
+                         'sqlauth: unknown command "chekc", did you mean check?; see sqlauth --help\n')
+        self.assert_ends(sqlauth("help", "check", "x"), USAGE, "", 'sqlauth help: unexpected "x"; see sqlauth help --help\n')
 
     def test_the_version_is_the_projects(self):
         for arguments in (["--version"], ["check", "--version"], ["--version", "init"]):
@@ -39,6 +62,14 @@ class Mistakes(support.TestCase):
             ([], "sqlauth: a command is missing; see sqlauth --help\n"),
             (["chekc"], 'sqlauth: unknown command "chekc", did you mean check?; see sqlauth --help\n'),
             (["paswd"], 'sqlauth: unknown command "paswd", did you mean passwd?; see sqlauth --help\n'),
+            (["clinet", "list"], 'sqlauth: unknown command "clinet", did you mean client?; see sqlauth --help\n'),
+            (["grup"], 'sqlauth: unknown command "grup", did you mean group?; see sqlauth --help\n'),
+            (["rules", "list"], 'sqlauth: unknown command "rules", did you mean rule?; see sqlauth --help\n'),
+            (["client", "lst"], 'sqlauth: unknown command "client lst", did you mean client list?; see sqlauth --help\n'),
+            (["client", "list", "--josn"],
+             'sqlauth client list: unknown option "--josn", did you mean --json?; see sqlauth client list --help\n'),
+            (["client", "certificate"],
+             "sqlauth: client certificate wants one of: add, remove; see sqlauth client certificate --help\n"),
             (["frobnicate"], 'sqlauth: unknown command "frobnicate"; see sqlauth --help\n'),
             (["--", "--help"], 'sqlauth: unknown command "--help"; see sqlauth --help\n'),
             ([""], 'sqlauth: unknown command ""; see sqlauth --help\n'),

@@ -1,5 +1,6 @@
 """`sqlauth doctor`: each thing that it looks for, found where it is and nowhere else."""
 
+import grp
 import json
 import os
 import pwd
@@ -70,11 +71,56 @@ class Doctor(support.TestCase):
             ("trigger dropped", "DROP TRIGGER check_topic;", ("error", "schema")),
             ("trigger changed", "DROP TRIGGER groups_renamed; CREATE TRIGGER groups_renamed AFTER UPDATE ON groups "
              "BEGIN SELECT 1; END;", ("error", "schema")),
+            ("trigger added", "CREATE TRIGGER door AFTER INSERT ON clients BEGIN UPDATE groups SET name = name; END;",
+             ("warning", "schema")),
+            ("view dropped", "DROP VIEW client_list;", ("error", "schema")),
+            ("index dropped", "DROP INDEX clients_by_authentication;", ("error", "schema")),
+            ("index changed", "DROP INDEX clients_by_authentication; "
+             "CREATE INDEX clients_by_authentication ON clients (authentication);", ("error", "schema")),
+            ("column added", "ALTER TABLE groups ADD COLUMN colour TEXT;", ("error", "schema")),
+            ("table added", "CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER);", ("note", "schema")),
+            ("index added", "CREATE INDEX mine ON clients (description);", ("note", "schema")),
             ("rollback journal", "PRAGMA journal_mode = DELETE;", ("note", "journal_mode")),
         )
         for row, (name, sql, expected) in enumerate(rows):
             with self.subTest(name):
                 self.assertEqual(self.findings(self.database(BASE + sql, name=f"{row}.db")), [expected])
+
+    def test_what_sqlite_keeps_and_what_a_dump_makes_anew_is_no_difference(self):
+        path = self.database(BASE + "ANALYZE;")
+        self.assertEqual(self.findings(path), [])
+        self.sql(self.path("again.db"), self.sql(path, ".dump"))
+        os.chmod(self.path("again.db"), 0o600)
+        self.assertEqual(self.findings(self.path("again.db")), [("note", "journal_mode")])
+
+    def test_nothing_untrue_is_said_of_what_cannot_be_opened(self):
+        self.sql(self.path("foreign.db"), "CREATE TABLE t(x);")
+        for name, content in (("empty.db", ""), ("text.db", "no database at all, and longer than a header\n" * 8)):
+            with open(self.path(name), "w", encoding="ascii") as file:
+                file.write(content)
+        os.mkdir(self.path("folder"))
+        for name in ("foreign.db", "empty.db", "text.db", "folder", "none.db"):
+            for mode in (0o600, 0o666):
+                if name not in ("folder", "none.db"):
+                    os.chmod(self.path(name), mode)
+                with self.subTest(name):
+                    said = json.loads(sqlauth("doctor", "-d", self.path(name), "--json", "--user", "nobody").stdout)
+                    self.assertEqual([finding["check"] for finding in said["findings"]], ["database"])
+                    finding = said["findings"][0]
+                    self.assertTrue(finding["mend"])
+                    self.assertNotIn("WAL", finding["what"])
+                    self.assertNotIn("; ", finding["what"])
+
+    def test_one_lack_of_rights_is_said_once(self):
+        path = self.database(BASE)
+        options = {"command": self.public_command(), **support.as_nobody()}
+        for mode, directory in ((0o644 if os.geteuid() == 0 else 0o444, 0o555), (0, 0o755)):
+            os.chmod(path, mode)
+            os.chmod(self.directory, directory)
+            self.addCleanup(os.chmod, self.directory, 0o755)
+            with self.subTest(oct(mode)):
+                said = json.loads(sqlauth("doctor", "-d", path, "--json", **options).stdout)
+                self.assertEqual([finding["check"] for finding in said["findings"]], ["database"], said)
 
     def test_what_is_near_a_fault_is_none(self):
         path = self.database(BASE + """
@@ -130,7 +176,8 @@ class Doctor(support.TestCase):
         path = self.database(BASE)
         os.chmod(path, 0o600 if os.geteuid() == 0 else 0)
         result = sqlauth("doctor", "-d", path, "--user", "nobody")
-        self.assert_ends(result, DENIED, ["error: ", "cannot be read by user nobody", "chgrp"])
+        self.assert_ends(result, DENIED, ["error: ", "cannot be read by user nobody",
+                                           f"chgrp {grp.getgrgid(support.NOBODY.pw_gid).gr_name} "])
         self.assert_ends(sqlauth("doctor", "-d", path, "--user", "no-such-user"), USAGE, None, ["unknown"])
 
     def test_many_findings_of_a_kind_are_counted(self):

@@ -22,7 +22,7 @@ class Completion(support.TestCase):
         ask = 'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sqlauth; printf "%s\\n" "${COMPREPLY[@]}"'
         result = run("bash", "-c", script + ask, "bash", "sqlauth", *words, cwd=self.directory)
         self.assertEqual((result.returncode, result.stderr), (0, b""))
-        return result.stdout.decode().split()
+        return result.stdout.decode().splitlines()
 
     def test_bash_offers_nouns_verbs_and_options(self):
         open(self.path("fleet.csv"), "w", encoding="utf-8").close()
@@ -36,6 +36,34 @@ class Completion(support.TestCase):
         for words, expected in rows:
             with self.subTest(words=words):
                 self.assertLessEqual(expected, set(self.complete(*words)))
+
+    def test_bash_knows_values_and_takes_none_for_a_word_of_the_command(self):
+        for name in ("client", "my fleet.csv"):
+            open(self.path(name), "w", encoding="utf-8").close()
+        kinds = ["fingerprint", "subject", "common_name", "dns", "email", "uri"]
+        rows = (
+            (["client", "import", "my"], ["my fleet.csv"]), (["--database", "client", "group", "al"], ["allow"]),
+            (["-d", "group", "group", "all"], ["allow"]), (["client", "-d", "add", "en"], ["enable"]),
+            (["completion", ""], ["bash", "zsh"]), (["completion", "b"], ["bash"]),
+            (["check", "p"], ["publish"]), (["check", "publish", "a", "r"], ["receive"]),
+            (["check", "--username", "client", "s"], ["subscribe"]),
+            (["rule", "add", "an"], ["any", "anonymous"]), (["group", "allow", "g", "p"], ["publish"]),
+            (["client", "list", "--sort", "-n"], ["-name"]), (["client", "list", "--sort", "=", "cr"], ["created"]),
+            (["client", "certificate", "add", "x", "-m", ""], kinds),
+            (["client", "add", "x", "--authentication", "ce"], ["certificate"]),
+            (["import", "dynsec", "-n", "--from", ""], ["2.0", "2.1"]), (["client", "edit", "x", "-n", "cl"], ["client"]),
+        )
+        for words, expected in rows:
+            with self.subTest(words=words):
+                self.assertEqual(self.complete(*words), expected)
+
+    def test_every_value_that_is_offered_is_taken(self):
+        database = self.database("INSERT INTO clients (name, authentication) VALUES ('x', 'certificate');")
+        for sort in self.complete("client", "list", "--sort", ""):
+            self.assert_ends(sqlauth("client", "list", "--sort=" + sort, "-d", database), DONE)
+        for kind in self.complete("client", "certificate", "add", "x", "--match-by", ""):
+            value = {"fingerprint": "ab" * 32, "subject": "CN=x"}.get(kind, "x")
+            self.assert_ends(sqlauth("client", "certificate", "add", "x", "-m", kind, value, "-d", database), DONE)
 
     def test_every_command_can_be_reached_word_by_word(self):
         for command in commands():

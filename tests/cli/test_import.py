@@ -34,6 +34,15 @@ class Import(support.TestCase):
         return self.sql(path, "SELECT permission || ' ' || action || ' ' || topic FROM acl_permissions WHERE group_name = "
                         f"'{group}' ORDER BY id;").splitlines()
 
+    def test_a_dry_run_asks_the_database(self):
+        passwd = ("--password-file", self.file("passwd", f"a:{HASH}\n"))
+        result = sqlauth("import", "mosquitto", *passwd, "--dry-run", "-d", self.path("missing.db"))
+        self.assert_ends(result, FAILED, "", ["does not exist"])
+        path = self.database("INSERT INTO clients(name, username, password) VALUES ('a', 'a', '$6$salt$hash');")
+        for options in (["--dry-run"], []):
+            result = sqlauth("import", "mosquitto", *passwd, *options, "-d", path)
+            self.assert_ends(result, USAGE, "", ["there is such a client already", 'client "a"', "nothing was imported"])
+
     # ---- password_file and acl_file ----
 
     def mosquitto(self, passwords, acl=None, *options):
@@ -163,6 +172,25 @@ class Import(support.TestCase):
                 self.assertEqual(sorted(self.permissions(path, "role:r")), sorted(expected))
         path, _ = self.dynsec({"roles": [role("r", ("publishClientSend", "%c/%x", True))]}, "--from", "2.1")
         self.assertEqual(self.permissions(path, "role:r"), ["allow publish %c/%%x"])
+
+    def test_a_permission_that_comes_twice_is_counted_and_shown_once(self):
+        acls = [{"acltype": kind, "topic": "$SYS/#", "allow": True}
+                for kind in ("publishClientReceive", "subscribePattern", "subscribeLiteral", "publishClientReceive")]
+        config = {"roles": [{"rolename": "r", "acls": acls}], "defaultACLAccess": {"publishClientReceive": True}}
+        path, said = self.dynsec(config)
+        rows = self.permissions(path, "role:r")
+        self.assertEqual(rows, ["allow subscribe $SYS/#"])
+        self.assertRegex(said[-1], r"1 permission,")
+        dry = sqlauth("import", "dynsec", self.file("again.json", json.dumps(config)), "-d", self.database(), "--dry-run")
+        self.assertEqual(dry.stdout.count(b'allow subscribe "$SYS/#"'), 1, dry.stdout)
+
+    def test_entries_that_say_nothing_are_named(self):
+        _, said = self.dynsec({"clients": [{"username": 5}, "foo", {"username": "a", "encoded_password": HASH}],
+                               "groups": 7, "roles": [{"rolename": 'r"', "acls": [{"acltype": "subscribePattern"}]}, []]})
+        left = [line for line in said if line.startswith("left out")]
+        self.assertEqual(left, ["left out: clients: entry 1 has no name", "left out: clients: entry 2 has no name",
+                                "left out: groups: is no list", "left out: roles: entry 2 has no name",
+                                r'left out: role "r\"": entry 1 of acls has no acltype or no topic'])
 
     # ---- other plugins' databases ----
 

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 
 import support
-from support import DONE, FAILED, NOBODY, USAGE, sqlauth
+from support import DENIED, DONE, FAILED, NOBODY, USAGE, sqlauth
 
 NAMES = "SELECT group_concat(name, ' ') FROM (SELECT name FROM groups ORDER BY name);"
 
@@ -36,8 +36,22 @@ class Maintenance(support.TestCase):
             self.assert_ends(sqlauth("upgrade", "-d", path), FAILED, "", [part])
         self.sql(self.path("foreign.db"), "CREATE TABLE t(x);")
         self.assert_ends(sqlauth("upgrade", "-d", self.path("foreign.db")), FAILED, "", ["another application"])
-        self.assert_ends(sqlauth("upgrade", "-d", self.path("none.db")), FAILED, "")
+        os.mkdir(self.path("folder"))
+        with open(self.path("text.db"), "w", encoding="ascii") as file:
+            file.write("no database at all, and longer than a header\n" * 8)
+        for name, part in (("none.db", "does not exist; create it with: sqlauth init"), ("folder", "is a directory; name"),
+                           ("text.db", "is not an SQLite database; name the right file")):
+            self.assert_ends(sqlauth("upgrade", "-d", self.path(name)), FAILED, "", [part])
         self.assert_ends(sqlauth("upgrade", "x"), USAGE, "")
+
+    def test_a_damaged_database_is_not_said_to_be_current(self):
+        for start in (100, 4096 * 3):
+            path = self.database(name=f"{start}.db")
+            self.sql(path, "PRAGMA wal_checkpoint(TRUNCATE);")
+            with open(path, "r+b") as file:
+                file.seek(start)
+                file.write(b"\xff" * 3000)
+            self.assert_ends(sqlauth("upgrade", "-d", path), FAILED, "", ["is corrupt", "; restore a backup with"])
 
     # ---- snapshot ----
 
@@ -69,6 +83,8 @@ class Maintenance(support.TestCase):
         sqlauth("snapshot", "-d", path, copy)
         self.group(path, "later")
         self.assert_ends(sqlauth("snapshot", "-d", path, copy), USAGE, "", ["exists already", "--replace"])
+        for options in ([], ["--replace"]):
+            self.assert_ends(sqlauth("snapshot", "-d", path, path, *options), USAGE, "", ["are the same file"])
         self.assertEqual(self.groups(copy), "")
         self.assert_ends(sqlauth("snapshot", "-d", path, "--replace", copy), DONE)
         self.assertEqual(self.groups(copy), "later")
@@ -99,6 +115,83 @@ class Maintenance(support.TestCase):
         self.assert_ends(sqlauth("snapshot", "-d", path, self.path("no/such/copy.db")), FAILED, "")
         self.only("auth.db")
 
+    # ---- what lies beside a database in WAL mode ----
+
+    def stop_like_a_broker(self, path, sql=""):
+        """Leaves a -wal and a -shm behind: the last connection that closes can only read."""
+        reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        reader.execute("SELECT * FROM groups").fetchall()
+        self.sql(path, sql)
+        reader.close()
+        self.assertEqual(os.path.getsize(path + "-wal") > 0, bool(sql))
+
+    def beside(self, path):
+        return [suffix for suffix in ("-wal", "-shm", "-journal") if os.path.exists(path + suffix)]
+
+    def test_no_command_that_reads_leaves_anything_beside_the_database(self):
+        path, copy = self.database(), self.path("copy.db")
+        for arguments, status in ((["client", "list"], DONE), (["check", "-u", "x"], DENIED), (["doctor"], None),
+                                  (["snapshot", copy], DONE), (["log", "list", "--json"], DONE),
+                                  (["group", "delete", "x"], DENIED)):
+            for leave in (lambda: None, lambda: self.stop_like_a_broker(path),
+                          lambda: self.stop_like_a_broker(path, "INSERT OR IGNORE INTO groups(name) VALUES ('a')")):
+                with self.subTest(arguments=arguments):
+                    self.sql(path, "DELETE FROM groups")
+                    leave()
+                    result = sqlauth(*arguments, "-d", path)
+                    self.assertIn(result.returncode, (status, DONE, DENIED) if status is None else (status,), result)
+                    self.assertEqual(self.beside(path), [])
+                    if os.path.exists(copy):
+                        os.remove(copy)
+
+    def test_a_source_in_wal_mode_is_left_as_it_was_found(self):
+        path, source = self.database(), self.database("INSERT INTO groups(name) VALUES ('a')", name="source.db")
+        self.assert_ends(sqlauth("restore", "-d", path, source, "--yes"), DONE)
+        self.assertEqual((self.beside(source), self.beside(path), self.groups(path)), ([], [], "a"))
+
+    def test_a_snapshot_replaces_what_a_broker_left_and_nobody_uses(self):
+        path, other = self.database("INSERT INTO groups(name) VALUES ('new')"), self.database(name="other.db")
+        for sql in ("", "INSERT INTO groups(name) VALUES ('old')"):
+            with self.subTest(sql):
+                self.stop_like_a_broker(other, sql)
+                self.assert_ends(sqlauth("snapshot", "-d", path, "--replace", other), DONE)
+                self.assertEqual((self.beside(other), self.groups(other)), ([], "new"))
+                self.sql(other, "PRAGMA journal_mode = WAL")
+
+    def test_a_journal_beside_the_target_is_not_ignored(self):
+        path, copy = self.database(), self.path("copy.db")
+        sqlauth("snapshot", "-d", path, copy)
+        with open(copy + "-journal", "w", encoding="ascii") as file:
+            file.write("what somebody left half written")
+        self.assert_ends(sqlauth("snapshot", "-d", path, "--replace", copy), USAGE, "", ["-journal is left of another"])
+
+    def init(self, path):
+        return sqlauth("init", "-d", path, "--owner", support.pwd.getpwuid(os.geteuid()).pw_name)
+
+    def test_a_new_database_takes_the_place_of_one_that_was_moved_away_and_is_not_open(self):
+        path = self.database()
+        self.stop_like_a_broker(path)
+        os.rename(path, self.path("moved.db"))
+        self.assert_ends(self.init(path), DONE)
+        self.assertEqual(self.beside(path), [])
+        reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        reader.execute("SELECT * FROM groups").fetchall()
+        os.rename(path, self.path("moved.db"))
+        self.assert_ends(self.init(path), FAILED, "", ["-wal is left of another database, or somebody has it open"])
+        self.assertEqual(self.beside(path), ["-wal", "-shm"])
+        reader.close()
+        self.assert_ends(self.init(path), DONE)
+
+    def test_changes_that_were_not_moved_along_are_not_lost(self):
+        path, moved = self.database(), self.path("moved.db")
+        self.stop_like_a_broker(path, "INSERT INTO groups(name) VALUES ('kept')")
+        os.rename(path, moved)
+        self.assert_ends(self.init(path), FAILED, "", ["-wal holds changes", "move it along"])
+        os.rename(path + "-wal", moved + "-wal")
+        os.remove(path + "-shm")
+        self.assertEqual(self.groups(moved), "kept")
+        self.assert_ends(self.init(path), DONE)
+
     # ---- restore ----
 
     def test_a_restored_database_keeps_its_file_and_wal_mode(self):
@@ -107,7 +200,7 @@ class Maintenance(support.TestCase):
         sqlauth("snapshot", "-d", path, copy)
         self.group(path, "new")
         before = os.stat(path)
-        self.assert_ends(sqlauth("restore", "-d", path, copy), DONE, f'restored "{path}" from "{copy}"\n', "")
+        self.assert_ends(sqlauth("restore", "-d", path, copy, "--yes"), DONE, f'restored "{path}" from "{copy}"\n', "")
         after = os.stat(path)
         self.assertEqual((before.st_ino, before.st_mode, before.st_uid), (after.st_ino, after.st_mode, after.st_uid))
         self.assertEqual(self.sql(path, "PRAGMA journal_mode;" + NAMES), "wal\nold\n")
@@ -121,7 +214,7 @@ class Maintenance(support.TestCase):
         reader.execute("BEGIN")
         count = "SELECT count(*) FROM groups"
         self.assertEqual(reader.execute(count).fetchone(), (2,))
-        self.assert_ends(sqlauth("restore", "-d", path, copy), DONE)
+        self.assert_ends(sqlauth("restore", "-d", path, copy, "--yes"), DONE)
         self.assertEqual(reader.execute(count).fetchone(), (2,))
         reader.execute("COMMIT")
         self.assertEqual(reader.execute(count).fetchone(), (1,))
@@ -155,11 +248,92 @@ class Maintenance(support.TestCase):
         self.assert_ends(sqlauth("restore", "-d", path, path), USAGE, "", ["the same file"])
         self.assert_ends(sqlauth("restore", "-d", path), USAGE, "", ["one file expected"])
 
+    def test_a_source_whose_rules_are_gone_is_warned_of(self):
+        path, copy = self.database(), self.path("copy.db")
+        sqlauth("snapshot", "-d", path, copy)
+        self.sql(copy, "DROP TRIGGER check_topic; DROP TRIGGER check_name; CREATE TABLE t(x);")
+        self.assert_ends(sqlauth("restore", "-d", path, copy, "--yes"), DONE, None, [
+            f'sqlauth: warning: the schema of "{copy}" is not this version\'s: trigger "check_name" is missing '
+            "(differences: 2); sqlauth doctor tells more\n"])
+
+    def test_the_mend_for_a_bad_source_is_another_source(self):
+        path = self.database()
+        with open(self.path("text.db"), "w", encoding="ascii") as file:
+            file.write("no database at all, and longer than a header\n" * 8)
+        newer = self.database("UPDATE schema_info SET value = 2 WHERE key = 'schema_version';", name="newer.db")
+        os.mkdir(self.path("folder"))
+        for source, part in ((self.path("none.db"), "does not exist; name a snapshot"),
+                             (self.path("text.db"), "is not an SQLite database; name another backup"),
+                             (newer, "upgrade this program"), (self.path("folder"), "is a directory")):
+            with self.subTest(source):
+                result = sqlauth("restore", "-d", path, source)
+                self.assert_ends(result, FAILED, "", [part])
+                for wrong in (b"sqlauth init", b"sqlauth restore", b"the plugin"):
+                    self.assertNotIn(wrong, result.stderr)
+
+    def test_a_restore_says_what_goes_and_asks(self):
+        path, copy = self.database(), self.path("copy.db")
+        self.group(path, "old")
+        sqlauth("snapshot", "-d", path, copy)
+        self.group(path, "new", "newer")
+        self.assert_ends(sqlauth("restore", "-d", path, copy, start_new_session=True), USAGE, "", ["--yes"])
+        for typed, status, groups in ((b"n\n", DENIED, "new newer old"), (b"y\n", DONE, "old")):
+            with support.Terminal(support.COMMAND, "restore", "-d", path, copy) as terminal:
+                terminal.expect(f'Replace database "{path}", with its clients (0), its groups (3) and its log of changes '
+                                f'(3), by "{copy}"? [y/N] '.encode())
+                terminal.type(typed)
+                self.assert_ends(terminal.finish(), status)
+            self.assertEqual(self.groups(path), groups)
+
+    def test_what_is_empty_is_filled_without_a_question(self):
+        copy = self.path("copy.db")
+        sqlauth("snapshot", "-d", self.database("INSERT INTO groups(name) VALUES ('a');"), copy)
+        with open(self.path("empty.db"), "wb"):
+            pass
+        self.assert_ends(sqlauth("restore", "-d", self.path("empty.db"), copy, start_new_session=True), DONE)
+        self.assertEqual(self.groups(self.path("empty.db")), "a")
+
+    def test_a_damaged_database_is_restored(self):
+        """Also where page 1, and so the schema, is what is damaged."""
+        path, copy = self.database(), self.path("copy.db")
+        self.group(path, "a")
+        sqlauth("snapshot", "-d", path, copy)
+        for start in (100, 4096 * 3):
+            with self.subTest(start=start):
+                self.sql(path, "PRAGMA wal_checkpoint(TRUNCATE);")
+                with open(path, "r+b") as file:
+                    file.seek(start)
+                    file.write(b"\xff" * 3000)
+                with support.Terminal(support.COMMAND, "restore", "-d", path, copy) as terminal:
+                    terminal.expect(b"with all that cannot be read of it any more, by ")
+                    terminal.type(b"y\n")
+                    self.assert_ends(terminal.finish(), DONE)
+                self.assertEqual(self.groups(path), "a")
+
+    def test_what_is_not_ours_is_not_written_over(self):
+        copy = self.path("copy.db")
+        sqlauth("snapshot", "-d", self.database(), copy)
+        foreign = self.path("foreign.db")
+        self.sql(foreign, "CREATE TABLE t(x); INSERT INTO t VALUES ('precious');")
+        with open(self.path("text.db"), "w", encoding="ascii") as file:
+            file.write("no database at all, and longer than a header\n" * 8)
+        newer = self.database("UPDATE schema_info SET value = 2 WHERE key = 'schema_version';", name="newer.db")
+        os.mkdir(self.path("folder"))
+        for path, part in ((foreign, "a database of another application; restore to a new path"),
+                           (self.path("text.db"), "not an SQLite database; restore to a new path"),
+                           (newer, "newer version (schema 2, this one knows 1); upgrade this program, or restore to a new"),
+                           (self.path("folder"), "is a directory")):
+            for options in ([], ["--yes"]):
+                with self.subTest(path, options=options):
+                    self.assert_ends(sqlauth("restore", "-d", path, copy, *options), FAILED, "", [part])
+        self.assertEqual(self.sql(foreign, "SELECT * FROM t"), "precious\n")
+        self.assertEqual(self.sql(newer, "SELECT value FROM schema_info WHERE key = 'schema_version'"), "2\n")
+
     def test_a_copy_with_another_page_size_is_refused_with_a_mend(self):
         path, copy = self.database(), self.path("copy.db")
         sqlauth("snapshot", "-d", path, copy)
         self.sql(copy, "PRAGMA page_size = 8192; VACUUM;")
-        self.assert_ends(sqlauth("restore", "-d", path, copy), FAILED, "", ["another page size"])
+        self.assert_ends(sqlauth("restore", "-d", path, copy, "--yes"), FAILED, "", ["another page size"])
 
 
 if __name__ == "__main__":

@@ -9,11 +9,12 @@
 
 #include "command.h"
 
-enum option { NAME, FORCE };
+enum option { NAME, FORCE, SORT };
 
 static const struct cli_option options[] = {
 	[NAME] = {"name", 'n', "NAME", "a value"},
 	[FORCE] = {"force", 0, NULL, "a flag"},
+	[SORT] = {"sort", 0, "[-]KEY", "a value that may begin with a dash"},
 	{NULL, 0, NULL, NULL},
 };
 
@@ -111,6 +112,24 @@ static void options_and_operands_are_told_apart_in_any_order(void **state)
 		check_row(i, &rows[i]);
 }
 
+static void a_dash_may_be_a_part_of_a_value_but_two_are_an_option(void **state)
+{
+	char *argv[] = {"s", "check", "--sort", "-name", "--force", NULL};
+	char *forgotten[] = {"s", "check", "--sort", "--force", NULL};
+	struct cli_arguments arguments;
+	const struct cli_command *command = NULL;
+
+	(void)state;
+	cli_arguments_init(&arguments, argv);
+	assert_int_equal(cli_command_find(table, TABLE, &arguments, &command), CLI_DONE);
+	assert_int_equal(cli_arguments_take_rest(&arguments, options), CLI_DONE);
+	assert_string_equal(arguments.own[SORT], "-name");
+	assert_non_null(arguments.own[FORCE]);
+	cli_arguments_init(&arguments, forgotten);
+	assert_int_equal(cli_command_find(table, TABLE, &arguments, &command), CLI_DONE);
+	assert_int_equal(cli_arguments_take_rest(&arguments, options), CLI_USAGE);
+}
+
 static void a_command_is_one_word_or_a_noun_and_a_verb(void **state)
 {
 	static const struct row rows[] = {
@@ -143,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_and_operands_are_told_apart_in_any_order),
+		cmocka_unit_test(a_dash_may_be_a_part_of_a_value_but_two_are_an_option),
 		cmocka_unit_test(a_command_is_one_word_or_a_noun_and_a_verb),
 		cmocka_unit_test(an_empty_argv_is_an_empty_command_line),
 	};

@@ -32,6 +32,12 @@ class Situations(test_docs.Page):
     def test_operations(self):
         self.check_page(os.path.join(test_docs.DOCS, "operations.md"))
 
+    def test_the_commands_of_the_schema_page(self):
+        self.check_page(os.path.join(test_docs.DOCS, "schema.md"), ("sh",))
+
+    def test_the_commands_of_the_functions_page(self):
+        self.check_page(os.path.join(test_docs.DOCS, "functions.md"), ("sh",))
+
     def test_every_page_is_tested(self):
         with open(__file__, encoding="utf-8") as source:
             text = source.read()

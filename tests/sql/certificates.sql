@@ -75,7 +75,7 @@ UPDATE client_certificates SET match_by = 'fingerprint' WHERE match_by = 'dns';
 .print -- DNS names are kept in lower case, other names as they are
 DELETE FROM client_certificates;
 INSERT INTO client_certificates VALUES ('a', 'dns', 'Pump-7.EXAMPLE'), ('a', 'email', 'A@Example'),
-	('a', 'uri', 'urn:X'), ('a', 'subject', 'CN=A,O=Ex'), ('a', 'common_name', 'A');
+	('a', 'uri', 'urn:X'), ('a', 'subject', 'CN=A,O=Ex'), ('a', 'subject', 'CN=A = 1,O=Ex\, Inc,1.2.3=#0500'), ('a', 'common_name', 'A');
 SELECT match_by, value FROM client_certificates ORDER BY match_by;
 INSERT INTO client_certificates VALUES ('b', 'dns', 'PUMP-7.example');
 INSERT OR IGNORE INTO client_certificates VALUES ('b', 'dns', 'PUMP-7.example');
@@ -97,6 +97,11 @@ INSERT INTO client_certificates VALUES ('a', 'uri', printf('%.4097c', 'u'));
 INSERT INTO client_certificates VALUES ('a', 'uri', replace(printf('%.2049c', 'u'), 'u', 'ü'));
 INSERT INTO client_certificates VALUES ('a', 'subject', '/O=Example/CN=pump-7');
 INSERT INTO client_certificates VALUES ('a', 'subject', 'subject=CN=pump-7,O=Example');
+INSERT INTO client_certificates VALUES ('a', 'subject', 'O = Example, CN = pump-7');
+INSERT INTO client_certificates VALUES ('a', 'subject', 'O=Example, CN=pump-7');
+INSERT INTO client_certificates VALUES ('a', 'subject', 'CN = pump-7');
+INSERT INTO client_certificates VALUES ('a', 'subject', 'pump-7');
+INSERT INTO client_certificates VALUES ('a', 'common_name', CAST(x'ff' AS TEXT));
 INSERT INTO client_certificates VALUES ('a', 'uri', printf('%.4096c', 'u'));
 INSERT INTO client_certificates VALUES ('a', 'uri', '/path');
 INSERT INTO client_certificates VALUES ('a', 'dns', x'61');

@@ -25,6 +25,7 @@ INSERT INTO clients (name, username, password) VALUES (x'6162', 'x', '$6$salt$ha
 UPDATE clients SET name = '';
 UPDATE clients SET name = NULL;
 UPDATE clients SET name = 'a' || char(9);
+UPDATE clients SET name = 'a' || CAST(x'ff' AS TEXT);
 
 .print -- names are accepted
 INSERT INTO clients (name, username, password) VALUES (printf('%.255c', 'n'), 'u1', '$6$salt$hash');
@@ -63,10 +64,21 @@ UPDATE clients SET username = 'a' || char(13);
 UPDATE clients SET username = 'a' || char(133);
 UPDATE clients SET username = printf('%.65536c', 'u');
 UPDATE clients SET username = replace(printf('%.32768c', 'u'), 'u', 'ü');
+UPDATE clients SET username = x'6162';
+
+.print -- nor may usernames be anything but UTF-8: stray, cut, overlong, too high, a surrogate
+UPDATE clients SET username = CAST(x'61ff' AS TEXT);
+UPDATE clients SET username = CAST(x'a0' AS TEXT);
+UPDATE clients SET username = CAST(x'61c3' AS TEXT);
+UPDATE clients SET username = CAST(x'c1a1' AS TEXT);
+UPDATE clients SET username = CAST(x'e09fbf' AS TEXT);
+UPDATE clients SET username = CAST(x'f4908080' AS TEXT);
+UPDATE clients SET username = CAST(x'eda080' AS TEXT);
 
 .print -- usernames are accepted, also those that no %u can stand for
 UPDATE clients SET username = printf('%.65535c', 'u');
 UPDATE clients SET username = 'site/+/#';
+UPDATE clients SET username = 'ü' || char(160, 2047, 2048, 65533, 65536, 1114109);
 UPDATE clients SET username = 'pump7';
 
 .print -- plain text and what only looks like a hash is no password
@@ -99,6 +111,7 @@ UPDATE clients SET password = '$6$salt$hash' || char(0);
 UPDATE clients SET password = '$6$salt$hä';
 UPDATE clients SET password = '$6$salt$' || printf('%.505c', 'h');
 UPDATE clients SET password = x'243624';
+UPDATE clients SET password = CAST('$6$salt$hash' AS BLOB);
 INSERT OR IGNORE INTO clients (name, username, password) VALUES ('b', 'b', 'secret');
 INSERT OR REPLACE INTO clients (name, username, password) VALUES ('pump-7', 'pump7', 'secret');
 INSERT INTO clients (name, username, password) VALUES ('pump-7', 'pump7', 'secret') ON CONFLICT DO NOTHING;
@@ -133,6 +146,8 @@ UPDATE clients SET mqtt_id = 'a%%%c';
 UPDATE clients SET mqtt_id = '100% a';
 UPDATE clients SET mqtt_id = printf('%.1025c', 'm');
 UPDATE clients SET mqtt_id = replace(printf('%.513c', 'm'), 'm', 'ü');
+UPDATE clients SET mqtt_id = 'a' || char(1) || '*';
+UPDATE clients SET mqtt_id = CAST(x'aa2a' AS TEXT);
 
 .print -- mqtt_id is accepted
 UPDATE clients SET mqtt_id = '%u';
@@ -147,6 +162,8 @@ UPDATE clients SET enabled = -1;
 UPDATE clients SET enabled = NULL;
 UPDATE clients SET enabled = 'yes';
 UPDATE clients SET enabled = 0.5;
+UPDATE clients SET enabled = x'01';
+INSERT OR IGNORE INTO clients (name, username, password, enabled) VALUES ('b', 'b', '$6$salt$hash', 'yes');
 
 .print -- enabled is accepted, as text too
 UPDATE clients SET enabled = 0;
@@ -160,6 +177,7 @@ UPDATE clients SET disconnect_before = 253402300800;
 UPDATE clients SET disconnect_before = 1764000000000;
 UPDATE clients SET disconnect_before = '2026-11-24T02:30:42Z';
 UPDATE clients SET disconnect_before = 1.5;
+UPDATE clients SET disconnect_before = x'01';
 
 .print -- disconnect_before is accepted
 UPDATE clients SET disconnect_before = 0;
@@ -170,10 +188,30 @@ UPDATE clients SET disconnect_before = NULL;
 .print -- a description is free text with a bound
 UPDATE clients SET description = printf('%.65536c', 'd');
 UPDATE clients SET description = 'a' || char(0);
+UPDATE clients SET description = CAST(x'fe' AS TEXT);
+UPDATE clients SET description = x'61';
 UPDATE clients SET description = printf('%.65535c', 'd');
 UPDATE clients SET description = 'two' || char(10) || 'lines';
 UPDATE clients SET description = '';
 UPDATE clients SET description = NULL;
+
+.print -- without triggers, as in the loading of a dump, the table keeps its types by itself
+SAVEPOINT dump;
+DROP TRIGGER clients_before_update;
+DROP TRIGGER clients_changed;
+UPDATE clients SET enabled = 'yes';
+UPDATE clients SET enabled = 0.5;
+UPDATE clients SET disconnect_before = '2026-11-24';
+UPDATE clients SET username = x'61';
+UPDATE clients SET description = x'61';
+ROLLBACK TO dump;
+RELEASE dump;
+
+.print -- a value can be judged before it is stored; what it is must be known
+INSERT INTO check_value VALUES ('topic', 'a/+/#');
+INSERT INTO check_value VALUES ('topic', 'a#');
+INSERT INTO check_value VALUES ('nonsense', 'a#');
+INSERT INTO check_value VALUES (NULL, 'a#');
 
 .print -- of all that was refused nothing was kept
 SELECT count(*), name, username FROM clients;

@@ -30,6 +30,8 @@ INSERT INTO group_rules (match_by, value, group_name) VALUES ('mqtt_id', printf(
 INSERT INTO group_rules (match_by, value, group_name) VALUES ('mqtt_id', replace(printf('%.513c', 'm'), 'm', 'ü'), 'g');
 INSERT INTO group_rules (match_by, value, group_name) VALUES ('certificate_fingerprint', 'AB:CD', 'g');
 INSERT INTO group_rules (match_by, value, group_name) VALUES ('mqtt_id', x'61', 'g');
+INSERT INTO group_rules (match_by, value, group_name) VALUES ('mqtt_id', 'a' || char(2), 'g');
+INSERT INTO group_rules (match_by, value, group_name) VALUES ('mqtt_id', CAST(x'ff' AS TEXT), 'g');
 INSERT INTO group_rules (match_by, value, group_name) VALUES ('mqtt_id', printf('%.1024c', 'm'), 'g');
 DELETE FROM group_rules WHERE match_by = 'mqtt_id';
 

@@ -27,7 +27,7 @@ class Create(shell.TestCase):
         self.assertEqual(self.query("new.db", """
             SELECT key, value FROM schema_info ORDER BY key;
             PRAGMA application_id; PRAGMA user_version; PRAGMA journal_mode; PRAGMA integrity_check;
-        """), "application|mosquitto-sqlauth\nschema_version|1\n1397837889\n1\nwal\nok\n")
+        """), "application|mosquitto-sqlauth\nschema_version|1\n1397836865\n1\nwal\nok\n")
 
     def test_the_tables_and_views_are_those_of_the_documentation(self):
         self.create("new.db")

@@ -112,6 +112,11 @@ class Extension(shell.TestCase):
                 ("SELECT password_hash(zeroblob(5))", "holds a NUL byte"),
                 ("SELECT password_hash(replace(hex(zeroblob(40000)), '0', 'x'))", "longer than 65,535 bytes"),
                 ("SELECT password_verify('x', 'x')", "password_verify: the first argument must be an encoded hash"),
+                ("SELECT password_verify('$argon2id$v=19$m=4194304,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$' || "
+                 "'Jqw6MHpBDeVRLkcOC5bkcQQ5oe1IGrwfvxYFHZFhGxU', 'x')",
+                 "password_verify: the hash asks for more memory (256 MiB) or work than the plugin grants one"),
+                ("SELECT password_verify(password_hash('x'), hex(zeroblob(32768)))",
+                 "password_verify: the password is longer than 65,535 bytes"),
                 ("SELECT password_verify(replace(hex(zeroblob(400)), '0', '$'), 'x')", "must be an encoded hash"),
                 ("SELECT certificate_fingerprint('x')", "certificate_fingerprint: a certificate in PEM or DER is expected"),
                 ("SELECT certificate_fingerprint(zeroblob(2000000))", "certificate_fingerprint: "),
@@ -161,7 +166,8 @@ class Extension(shell.TestCase):
     def test_a_database_of_somebody_else_is_an_error_and_no_verdict(self):
         self.run_it("DROP TABLE acl_permissions;")
         self.run_it("INSERT INTO clients (name, authentication) VALUES ('a', 'certificate');")
-        self.refused("SELECT * FROM sqlauth_explain('a', 'b', 'publish', 'c')", "no such table")
+        self.refused("SELECT * FROM sqlauth_explain('a', 'b', 'publish', 'c')", "sqlauth_explain: no such table: "
+                     "main.acl_permissions; the main database is none of mosquitto-sqlauth, open one with: .open FILE")
 
     def test_a_hostile_schema_cannot_use_what_costs_or_reads(self):
         for number, call in enumerate(("SELECT password_hash('x')", "SELECT password_verify('$6$a$b', 'x')",

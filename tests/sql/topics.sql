@@ -29,6 +29,14 @@ INSERT INTO acl_permissions (group_name, action, topic) VALUES ('g', 'publish', 
 INSERT INTO acl_permissions (group_name, action, topic) VALUES ('g', 'publish', 'a/' || char(0) || '#/b');
 INSERT INTO acl_permissions (group_name, action, topic) VALUES ('g', 'publish', x'612f23');
 
+.print -- so are those that Mosquitto lets nobody use: control characters, and what is not UTF-8
+INSERT INTO acl_permissions (group_name, action, topic) VALUES ('g', 'publish', 'a/' || char(1));
+INSERT INTO acl_permissions (group_name, action, topic) VALUES ('g', 'publish', char(31) || '/#');
+INSERT INTO acl_permissions (group_name, action, topic) VALUES ('g', 'publish', 'a' || char(127));
+INSERT INTO acl_permissions (group_name, action, topic) VALUES ('g', 'publish', 'a' || char(159));
+INSERT INTO acl_permissions (group_name, action, topic) VALUES ('g', 'publish', CAST(x'ff' AS TEXT));
+INSERT INTO acl_permissions (group_name, action, topic) VALUES ('g', 'publish', 'ü/' || CAST(x'a0' AS TEXT));
+
 .print -- "#" is refused anywhere but at the end
 INSERT INTO acl_permissions (group_name, action, topic) VALUES ('g', 'publish', '#/a');
 INSERT INTO acl_permissions (group_name, action, topic) VALUES ('g', 'publish', '#/');

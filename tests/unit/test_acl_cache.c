@@ -177,6 +177,89 @@ static void what_somebody_holds_is_kept_and_found_again(void **state)
 	sqlauth_acl_unref(b1);
 }
 
+/* ---- many at once ---- */
+
+#define CROWD_GROUPS 9
+#define CROWD        (1 << CROWD_GROUPS)
+#define CROWD_CONTENT                                                                                                  \
+	"CREATE TEMP TABLE IF NOT EXISTS n AS WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM c "         \
+	"  WHERE i < 511) SELECT i FROM c;"                                                                            \
+	"INSERT INTO groups (name) SELECT 'g' || i FROM n WHERE i < 9;"                                                \
+	"INSERT INTO acl_permissions (group_name, action, topic) SELECT name, 'publish', name FROM groups;"            \
+	"INSERT INTO clients (name, username, password) SELECT 'c' || i, 'c' || i, " DATABASE_HASH " FROM n;"          \
+	"INSERT INTO group_rules (match_by, value, group_name) SELECT 'client', 'c' || c.i, 'g' || g.i "               \
+	"  FROM n AS c JOIN n AS g ON g.i < 9 AND c.i >> g.i & 1;"
+
+/* The client whose number has a bit for each of its groups. */
+static void check_one_of_the_crowd(const struct sqlauth_acl *acl, unsigned client)
+{
+	for (unsigned group = 0; group < CROWD_GROUPS; group++) {
+		char topic[8];
+
+		snprintf(topic, sizeof topic, "g%u", group);
+		assert_int_equal(may_publish(acl, topic), client >> group & 1);
+	}
+}
+
+static void each_of_many_sets_of_groups_has_its_own_acl(void **state)
+{
+	static struct sqlauth_acl *held[CROWD];
+
+	(void)state;
+	engine_database_reset(&fixture, CROWD_CONTENT);
+	for (unsigned client = 0; client < CROWD; client++) {
+		char name[8];
+
+		snprintf(name, sizeof name, "c%u", client);
+		held[client] = acl_of(name);
+		assert_int_equal(sqlauth_engine_acl_count(fixture.engine), client + 1);
+	}
+	for (unsigned client = 0; client < CROWD; client++) {
+		char name[8];
+
+		snprintf(name, sizeof name, "c%u", client);
+		check_one_of_the_crowd(held[client], client);
+		assert_ptr_equal(acl_of(name), held[client]);
+		sqlauth_acl_unref(held[client]);
+		sqlauth_acl_unref(held[client]);
+	}
+}
+
+/* Each client comes while one allocation fails, the first one's first, the next one's second and so on: also those by
+ * which the table grows. */
+static void without_memory_one_of_many_gets_no_acl_or_its_own(void **state)
+{
+	size_t failed = 0;
+
+	(void)state;
+	engine_database_reset(&fixture, CROWD_CONTENT);
+	for (unsigned client = 0; client < CROWD; client++) {
+		for (size_t nth = 1;; nth++) {
+			struct sqlauth_acl *acl = NULL;
+			size_t made = allocations_made();
+			enum sqlauth_outcome outcome;
+			char name[8], mqtt_id[16];
+
+			snprintf(name, sizeof name, "c%u", client);
+			snprintf(mqtt_id, sizeof mqtt_id, "id-%s", name);
+			allocations_fail(nth);
+			outcome = sqlauth_engine_recall(fixture.engine, mqtt_id, name, &acl, NULL);
+			made = allocations_made() - made;
+			allocations_fail(0);
+			if (outcome == SQLAUTH_OUTCOME_ACCEPT)
+				check_one_of_the_crowd(acl, client);
+			else
+				assert_int_equal(outcome, SQLAUTH_OUTCOME_UNAVAILABLE);
+			failed += outcome != SQLAUTH_OUTCOME_ACCEPT;
+			if (outcome == SQLAUTH_OUTCOME_ACCEPT)
+				sqlauth_acl_unref(acl);
+			if (made < nth)
+				break;
+		}
+	}
+	assert_true(failed >= CROWD);
+}
+
 /* ---- exchanged databases ---- */
 
 /* A copy of the database, in which group a has the same revision and permission for another topic: what becomes of a
@@ -346,6 +429,8 @@ int main(void)
 		TEST(an_edit_makes_anew_only_the_acls_of_the_groups_it_changes),
 		TEST(what_nobody_holds_is_kept_within_a_bound),
 		TEST(what_somebody_holds_is_kept_and_found_again),
+		TEST(each_of_many_sets_of_groups_has_its_own_acl),
+		TEST(without_memory_one_of_many_gets_no_acl_or_its_own),
 		TEST(a_database_exchanged_for_one_with_the_same_revisions_gives_its_own_acls),
 		TEST(a_set_that_is_refused_is_not_compiled_again_until_it_changes),
 		TEST(refused_sets_are_swept_like_those_that_nobody_holds),

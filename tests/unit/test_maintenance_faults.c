@@ -1,5 +1,5 @@
-/* Snapshots, restores, foreign databases and surveys while memory and the disk fail: an error or the whole thing,
- * nothing left behind, and never half a database. */
+/* Snapshots, restores, upgrades, foreign databases and surveys while memory and the disk fail: an error or the whole
+ * thing, nothing left behind, and never half a database. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +18,7 @@
 #include "sqlauth/secret.h"
 #include "sqlauth/store.h"
 #include "sqlauth/survey.h"
+#include "store/upgrade.h"
 #include "store_database.h"
 
 static struct database database;
@@ -141,6 +142,47 @@ static void a_restore_leaves_the_old_content_or_the_new(void **state)
 	try_all(restore, check_restore);
 }
 
+static enum sqlauth_error upgrade(void)
+{
+	static const struct sqlauth_upgrade_step steps[] = {
+		{1, "CREATE TABLE two (x)"}, {2, "CREATE TABLE three (x)"}, {0, NULL}};
+	int from = 0;
+	enum sqlauth_error error = sqlauth_upgrade_by(database.path, steps, 3, &from, &why);
+
+	assert_int_equal(from, error == SQLAUTH_OK ? 1 : 0);
+	return error;
+}
+
+/* Of version 1 without the tables, or of version 3 with both: a commit whose last step fails may have been one. */
+static void check_upgrade(enum sqlauth_error error)
+{
+	static const char sql[] = "SELECT (SELECT value FROM schema_info WHERE key = 'schema_version'), "
+				  "(SELECT count(*) FROM sqlite_schema WHERE name IN ('two', 'three'))";
+	sqlite3 *db = database_connect(database.path);
+	sqlite3_stmt *statement = NULL;
+	int version, tables;
+
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	version = sqlite3_column_int(statement, 0);
+	tables = sqlite3_column_int(statement, 1);
+	sqlite3_finalize(statement);
+	if ((version != 1 || tables != 0) && (version != 3 || tables != 2))
+		fail_msg("version %d with %d tables", version, tables);
+	if (error == SQLAUTH_OK)
+		assert_int_equal(version, 3);
+	database_run(db, "DROP TABLE IF EXISTS two; DROP TABLE IF EXISTS three;"
+			 "UPDATE schema_info SET value = '1' WHERE key = 'schema_version'");
+	sqlite3_close(db);
+}
+
+static void an_upgrade_is_whole_or_not_there(void **state)
+{
+	(void)state;
+	database_create(&database, NULL);
+	try_all(upgrade, check_upgrade);
+}
+
 static enum sqlauth_error count_row(void *context, const char *const *columns)
 {
 	(void)columns;
@@ -232,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_snapshot_is_whole_or_not_there),
 		TEST(a_restore_leaves_the_old_content_or_the_new),
+		TEST(an_upgrade_is_whole_or_not_there),
 		TEST(a_survey_fails_or_sees_everything),
 		TEST(a_json_text_is_read_whole_or_not_at_all),
 	};

@@ -387,6 +387,7 @@ static void a_session_owns_what_it_was_made_from(void **state)
 	id[0] = username[0] = client[0] = certificate[0] = '?';
 	clock_seconds++;
 
+	assert_ptr_equal(sqlauth_session_handle(session), memory);
 	assert_string_equal(sqlauth_session_mqtt_id(session), "pump-7");
 	assert_string_equal(sqlauth_session_username(session), "water");
 	assert_string_equal(sqlauth_session_client(session), "Pump 7");

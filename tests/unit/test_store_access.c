@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "allocations.h"
+#include "nobody.h"
 #include "store_database.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -103,13 +103,13 @@ static void another_user_is_judged_by_the_mode_bits_that_are_for_it(void **state
 		assert_int_equal(chmod(database.directory, rows[i].directory), 0);
 		sqlauth_files_look(&paths, &files);
 		sqlauth_text_init(&why, message, sizeof message);
-		error = sqlauth_files_check_wal(&paths, &files, &user, &why);
+		error = sqlauth_files_check_wal(&paths, &files, &user, SQLAUTH_STORE_FOR_BROKER, &why);
 		if ((error == SQLAUTH_OK) != (rows[i].fault == NULL))
 			fail_msg("row %zu: %s, \"%s\"", i, sqlauth_strerror(error), message);
 		if (rows[i].fault != NULL && strstr(message, rows[i].fault) == NULL)
 			fail_msg("row %zu: \"%s\"", i, message);
 		sqlauth_text_init(&why, message, sizeof message);
-		error = sqlauth_files_check_writable(&paths, &files, &user, &why);
+		error = sqlauth_files_check_writable(&paths, &files, &user, SQLAUTH_STORE_FOR_BROKER, &why);
 		if ((error == SQLAUTH_OK) != rows[i].writable)
 			fail_msg("row %zu: writable: %s", i, sqlauth_strerror(error));
 		if (error != SQLAUTH_OK && strstr(message, "somebody") == NULL)
@@ -141,29 +141,24 @@ static void what_is_no_file_with_a_database_in_it_is_said(void **state)
 		sqlauth_text_init(&why, message, sizeof message);
 		assert_int_equal(sqlauth_paths_init(&named, database_file(&database, rows[i].name)), SQLAUTH_OK);
 		sqlauth_files_look(&named, &files);
-		assert_int_equal(sqlauth_files_check_readable(&named, &files, &why), SQLAUTH_ERROR_DATABASE);
+		assert_int_equal(sqlauth_files_check_readable(&named, &files, SQLAUTH_STORE_FOR_BROKER, &why),
+			SQLAUTH_ERROR_DATABASE);
 		if (strstr(message, rows[i].said) == NULL)
 			fail_msg("row %zu: \"%s\"", i, message);
 		sqlauth_paths_clear(&named);
 	}
 }
 
-/* ---- this process, as nobody: in a child, for there is no way back */
+/* ---- this process, as nobody ---- */
 
 static int as_nobody(int (*check)(void))
 {
-	int status = -1;
-	pid_t child = fork();
+	int answer;
 
-	if (child == 0) {
-		/* whoever is not root is somebody already */
-		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
-			_exit(100);
-		_exit(check());
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	nobody_begin();
+	answer = check();
+	nobody_end();
+	return answer;
 }
 
 static int said(const char *words)
@@ -174,7 +169,7 @@ static int said(const char *words)
 
 	sqlauth_text_init(&why, message, sizeof message);
 	sqlauth_files_look(&paths, &files);
-	if (sqlauth_files_check_readable(&paths, &files, &why) != SQLAUTH_ERROR_DATABASE)
+	if (sqlauth_files_check_readable(&paths, &files, SQLAUTH_STORE_FOR_BROKER, &why) != SQLAUTH_ERROR_DATABASE)
 		return 1;
 	return strstr(message, words) != NULL ? 0 : 2;
 }
@@ -194,7 +189,123 @@ static int is_told_to_let_it_write(void)
 	struct sqlauth_files files;
 
 	sqlauth_files_look(&paths, &files);
-	return sqlauth_files_check_writable(&paths, &files, NULL, NULL) == SQLAUTH_ERROR_DATABASE ? 0 : 1;
+	return sqlauth_files_check_writable(&paths, &files, NULL, SQLAUTH_STORE_FOR_BROKER, NULL) ==
+			       SQLAUTH_ERROR_DATABASE
+		       ? 0
+		       : 1;
+}
+
+/* Nobody may do nothing with what is ours: the broker is let in, who runs the tool is told to be us. */
+static int is_told_what_fits_who_asks(void)
+{
+	static const struct {
+		enum sqlauth_store_opener opener;
+		const char *words;
+	} rows[] = {
+		{SQLAUTH_STORE_FOR_BROKER, "; let it: chown "},
+		{SQLAUTH_STORE_FOR_TOOL, "; run this as user "},
+		{SQLAUTH_STORE_AS_SOURCE, "; run this as user "},
+	};
+	struct sqlauth_files files;
+
+	sqlauth_files_look(&paths, &files);
+	if (files.file[SQLAUTH_FILE_DATABASE].uid == geteuid())
+		return 0; /* not root: whose it is already is told to change the mode, which another test looks at */
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char message[3][SQLAUTH_MESSAGE_SIZE];
+		struct sqlauth_text why[3];
+
+		for (size_t j = 0; j < COUNT(why); j++)
+			sqlauth_text_init(&why[j], message[j], sizeof message[j]);
+		if (sqlauth_files_check_readable(&paths, &files, rows[i].opener, &why[0]) == SQLAUTH_OK ||
+			sqlauth_files_check_writable(&paths, &files, NULL, rows[i].opener, &why[1]) == SQLAUTH_OK ||
+			sqlauth_files_check_wal(&paths, &files, NULL, rows[i].opener, &why[2]) == SQLAUTH_OK)
+			return 1;
+		if (strstr(message[0], rows[i].words) == NULL || strstr(message[1], rows[i].words) == NULL)
+			return 2;
+		if (strstr(message[2], rows[i].opener == SQLAUTH_STORE_FOR_BROKER ? "chgrp" : rows[i].words) == NULL)
+			return 3;
+	}
+	return 0;
+}
+
+static void the_mend_fits_who_asks(void **state)
+{
+	(void)state;
+	assert_int_equal(chmod(database.directory, 0755), 0);
+	assert_int_equal(chmod(database.path, 0600), 0);
+	assert_int_equal(as_nobody(is_told_what_fits_who_asks), 0);
+}
+
+/* chown would change nothing, and a group need not have the user's name. */
+static void an_owner_is_told_to_change_the_mode_and_others_their_group(void **state)
+{
+	struct sqlauth_user owner = user_of(OWNER), other = user_of(OTHER);
+	char message[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_files files;
+	struct sqlauth_text why;
+
+	(void)state;
+	owner.uid = other.uid; /* root may do everything: the files are given to somebody, or they are ours already */
+	if (geteuid() != 0)
+		owner.uid = geteuid();
+	else
+		assert_int_equal(chown(database.path, owner.uid, (gid_t)-1), 0);
+	assert_int_equal(chmod(database.path, 0400), 0);
+	sqlauth_files_look(&paths, &files);
+	sqlauth_text_init(&why, message, sizeof message);
+	assert_int_equal(sqlauth_files_check_writable(&paths, &files, &owner, SQLAUTH_STORE_FOR_BROKER, &why),
+		SQLAUTH_ERROR_DATABASE);
+	assert_non_null(strstr(message, "; let it: chmod u+rw "));
+	other.uid += 1;
+	other.gid = 65000; /* has no name */
+	sqlauth_text_init(&why, message, sizeof message);
+	assert_int_equal(sqlauth_files_check_readable_by(&paths, &other, &why), SQLAUTH_ERROR_DATABASE);
+	assert_non_null(strstr(message, "; let it: chgrp 65000 "));
+}
+
+static void a_source_is_another_file_to_be_named(void **state)
+{
+	static const char *const names[] = {"empty", "missing"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct sqlauth_paths named;
+		char message[SQLAUTH_MESSAGE_SIZE];
+		struct sqlauth_files files;
+		struct sqlauth_text why;
+
+		sqlauth_text_init(&why, message, sizeof message);
+		assert_int_equal(sqlauth_paths_init(&named, database_file(&database, names[i])), SQLAUTH_OK);
+		sqlauth_files_look(&named, &files);
+		assert_int_equal(sqlauth_files_check_readable(&named, &files, SQLAUTH_STORE_AS_SOURCE, &why),
+			SQLAUTH_ERROR_DATABASE);
+		assert_non_null(strstr(message, "; name a snapshot, or another database"));
+		sqlauth_paths_clear(&named);
+	}
+}
+
+static void the_owner_of_the_directory_is_told_to_change_its_mode(void **state)
+{
+	struct sqlauth_user owner = user_of(OTHER);
+	char message[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_files files;
+	struct sqlauth_text why;
+
+	(void)state;
+	if (geteuid() != 0)
+		owner.uid = geteuid();
+	else
+		assert_int_equal(chown(database.directory, owner.uid, (gid_t)-1), 0);
+	unlink(paths.file[SQLAUTH_FILE_SHM]);
+	unlink(paths.file[SQLAUTH_FILE_WAL]);
+	assert_int_equal(chmod(database.directory, 0500), 0);
+	sqlauth_files_look(&paths, &files);
+	sqlauth_text_init(&why, message, sizeof message);
+	assert_int_equal(sqlauth_files_check_wal(&paths, &files, &owner, SQLAUTH_STORE_FOR_BROKER, &why),
+		SQLAUTH_ERROR_DATABASE);
+	assert_non_null(strstr(message, "; let it write the directory: chmod u+wx "));
+	assert_int_equal(chmod(database.directory, 0700), 0);
 }
 
 static void this_process_is_judged_by_the_kernel(void **state)
@@ -287,7 +398,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(another_user_is_judged_by_the_mode_bits_that_are_for_it),
 		TEST(what_is_no_file_with_a_database_in_it_is_said),
+		TEST(a_source_is_another_file_to_be_named),
+		TEST(the_owner_of_the_directory_is_told_to_change_its_mode),
 		TEST(this_process_is_judged_by_the_kernel),
+		TEST(the_mend_fits_who_asks),
+		TEST(an_owner_is_told_to_change_the_mode_and_others_their_group),
 		cmocka_unit_test(a_user_is_found_by_name_with_its_groups),
 		cmocka_unit_test(without_memory_no_user_is_found_and_nothing_left),
 		TEST(a_file_is_untouched_while_nothing_of_it_changes),

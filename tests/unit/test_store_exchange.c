@@ -462,9 +462,27 @@ static void a_file_that_is_moved_away_and_back_serves_again(void **state)
 	assert_int_equal(sqlauth_store_reopenings(store), 0);
 }
 
+/* The first page of a table that no question reads, and so one that only a look at the whole file finds. */
+static long page_of_the_log(void)
+{
+	sqlite3 *db = database_connect(database.path);
+	sqlite3_stmt *statement = NULL;
+	long page;
+
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT rootpage FROM sqlite_schema WHERE name = 'change_log'", -1,
+				 &statement, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	page = (long)sqlite3_column_int(statement, 0) - 1;
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return page;
+}
+
 /* Damages in place, by another process, so that no lock of this one is dropped. */
 static void damage(const char *how)
 {
+	long log = strcmp(how, "log") == 0 ? page_of_the_log() : 0;
 	pid_t child = fork();
 	int status;
 
@@ -477,6 +495,8 @@ static void damage(const char *how)
 			for (long page = 1; page < 20; page++)
 				database_overwrite(
 					database.path, page * 4096, "\x99\x99\x99\x99\x99\x99\x99\x99\x99", 9);
+		if (strcmp(how, "log") == 0)
+			database_overwrite(database.path, log * 4096, "\x99\x99\x99\x99\x99\x99\x99\x99\x99", 9);
 		if (strcmp(how, "header") == 0)
 			database_overwrite(database.path, 0, "not a database at all", 21);
 		_exit(0);
@@ -493,6 +513,7 @@ static void a_damaged_file_is_refused_until_a_good_one_is_there(void **state)
 		{"truncated", "is corrupt"},
 		{"emptied", "is empty"},
 		{"overwritten", "is corrupt"},
+		{"log", "is corrupt"},
 		{"header", "is not an SQLite database"},
 	};
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "sqlauth/maintenance.h"
 #include "sqlauth/store.h"
 #include "store/upgrade.h"
 
@@ -123,6 +124,87 @@ static void a_newer_database_is_refused(void **state)
 	assert_int_equal(version(), 2);
 }
 
+/* ---- what cannot be upgraded ---- */
+
+static void execute(const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void a_new_database_is_current(void **state)
+{
+	int from = 0;
+
+	(void)state;
+	assert_int_equal(sqlauth_upgrade(path, &from, &why), SQLAUTH_OK);
+	assert_int_equal(from, SQLAUTH_SCHEMA_VERSION);
+}
+
+static void a_schema_version_that_is_no_number_is_refused(void **state)
+{
+	static const char *const values[] = {"''", "'one'", "'1x'", "'-1'", "'1000001'", "NULL"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		char sql[256];
+		int from = 7;
+
+		snprintf(sql, sizeof(sql),
+			"DROP TABLE schema_info; CREATE TABLE schema_info (key TEXT, value TEXT);"
+			"INSERT INTO schema_info VALUES ('application', 'mosquitto-sqlauth'), ('schema_version', %s)",
+			values[i]);
+		execute(sql);
+		if (sqlauth_upgrade_by(path, steps, 2, &from, &why) != SQLAUTH_ERROR_DATABASE ||
+			strstr(why.data, "has no valid schema_version") == NULL)
+			fail_msg("%s: %s", values[i], why.data);
+		assert_int_equal(from, 7);
+	}
+}
+
+static void a_foreign_database_is_left_alone(void **state)
+{
+	static const char *const edits[] = {
+		"UPDATE schema_info SET value = 'other' WHERE key = 'application'", "DROP TABLE schema_info"};
+	int from = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+		execute(edits[i]);
+		assert_int_equal(sqlauth_upgrade_by(path, steps, 2, &from, &why), SQLAUTH_ERROR_DATABASE);
+		assert_non_null(strstr(why.data, "another application"));
+		assert_int_equal(ask("SELECT count(*) FROM two"), -1);
+	}
+}
+
+static void a_file_that_cannot_be_opened_is_said(void **state)
+{
+	char missing[sizeof(path) + 8];
+	int from = 7;
+
+	(void)state;
+	snprintf(missing, sizeof(missing), "%s.none", path);
+	assert_int_equal(sqlauth_upgrade_by(missing, steps, 2, &from, &why), SQLAUTH_ERROR_DATABASE);
+	assert_non_null(strstr(why.data, missing));
+	assert_int_not_equal(access(missing, F_OK), 0);
+}
+
+static void a_file_that_is_no_database_is_said(void **state)
+{
+	FILE *file = fopen(path, "wb");
+	int from = 7;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		fputs("this is a text, ", file);
+	fclose(file);
+	assert_int_equal(sqlauth_upgrade_by(path, steps, 2, &from, &why), SQLAUTH_ERROR_DATABASE);
+	assert_non_null(strstr(why.data, "is not an SQLite database"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_database, remove_database)
 
 int main(void)
@@ -133,6 +215,11 @@ int main(void)
 		TEST(a_step_that_fails_undoes_those_before_it),
 		TEST(a_version_without_a_step_is_refused),
 		TEST(a_newer_database_is_refused),
+		TEST(a_new_database_is_current),
+		TEST(a_schema_version_that_is_no_number_is_refused),
+		TEST(a_foreign_database_is_left_alone),
+		TEST(a_file_that_cannot_be_opened_is_said),
+		TEST(a_file_that_is_no_database_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

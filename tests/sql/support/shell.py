@@ -37,7 +37,7 @@ class TestCase(unittest.TestCase):
         """Runs a script; returns (exit status, stdout, list of the lines of stderr)."""
         result = subprocess.run(["sqlite3", "-batch", "-init", "/dev/null", *options, self.path(database)],
                                 input=script, capture_output=True, encoding="utf-8", timeout=PATIENCE_SECONDS,
-                                check=False, env=environment())
+                                check=False, env=environment(), cwd=self.directory)
         return result.returncode, result.stdout, result.stderr.splitlines()
 
     def query(self, database, script):
