@@ -9,7 +9,7 @@ import unittest
 
 import broker
 import mqtt
-from broker import BROKER, PLUGIN, BrokerTest
+from broker import BROKER, GENEROUS, PLUGIN, BrokerTest
 from database import Database, hash_password
 
 ALLOW_ANONYMOUS = ["allow_anonymous true"]
@@ -61,7 +61,7 @@ class OtherPluginsTest(BrokerTest):
 
     def ours(self, **options):
         return ["plugin " + PLUGIN, "plugin_opt_database " + self.db.path, "plugin_opt_log_denied all"] + [
-            "plugin_opt_%s %s" % option for option in options.items()]
+            "plugin_opt_%s %s" % option for option in {**GENEROUS, **options}.items()]
 
     def dynamic_security(self, unsubscribe=True):
         clients = [dict(dynamic_password("secret"), username=name, roles=[{"rolename": "of-" + name}])

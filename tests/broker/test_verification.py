@@ -357,12 +357,13 @@ class DelayedTest(VerificationTest):
 
     def test_nobody_keeps_a_client_id_from_its_owner_by_guessing_with_it(self):
         """The broker closes every connection that asks for the id of one that waits, and asks nobody."""
-        self.slow(0.03)
+        self.slow(0.03, "alice")
+        self.slow(0.4, "bob")
         for options in ({}, NO_MEMORY):
             with self.subTest(options=options):
                 self.start_broker({"verify_threads": "1", **options})
                 self.login("alice").disconnect()
-                for i in range(100):
+                for i in range(20):
                     self.ask("w%d" % i, "bob", "wrong %d" % i)
                 codes = []
                 for i in range(6):
@@ -376,9 +377,10 @@ class DelayedTest(VerificationTest):
                 self.broker.stop()
 
     def test_who_waits_gets_its_own_answer_when_somebody_else_asks_for_its_id(self):
-        self.slow(0.03)
+        self.slow(0.03, "alice")
+        self.slow(0.4, "bob")
         self.start_broker({"verify_threads": "1"})
-        for i in range(100):
+        for i in range(20):
             self.ask("w%d" % i, "bob", "wrong %d" % i)
         owner = self.ask("alice", "alice", "secret", ("127.0.0.3", 0))
         self.broker.turn()
