@@ -4,7 +4,8 @@
  *
  *   allowed, denied   ACL_CHECK of a publish by one connected client
  *   receive           ACL_CHECK of a delivery, 1,000 connected clients in turn
- *   connect           BASIC_AUTH with a remembered password, and the end of the connection
+ *   connect           BASIC_AUTH with a remembered password, and the end of the connection; 100 clients in turn
+ *   return            the same, 10,000 clients in turn: more than the plugin remembers the rows of
  *   memory            bytes per connected client
  *
  * One object of JSON. callgrind counts the instructions of `measured` (tests/bench/run does).
@@ -125,6 +126,7 @@ static const struct {
 	{"denied", {.access = MOSQ_ACL_WRITE, .clients = 1, .topic = "devices/nobody/data"}},
 	{"receive", {.access = MOSQ_ACL_READ, .clients = 1000}},
 	{"connect", {.clients = 100, .connects = true}},
+	{"return", {.clients = CLIENTS_MAX, .connects = true}},
 	{"memory", {.clients = CLIENTS_MAX}},
 };
 
