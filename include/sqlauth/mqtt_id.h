@@ -18,8 +18,8 @@
 
 /* Steps of one match, some 0.1 s. For what people write the cost is linear; but whoever connects chooses an identifier
  * of up to 65,535 bytes (MQTT 5.0, 1.5.4), and against one that begins with the same text again and again a piece
- * behind a
- * `*` costs its own length for each of them. Pieces of up to 126 characters are decided against every identifier. */
+ * behind a `*` costs its own length for each of them. Pieces of up to 126 characters are decided against every
+ * identifier. */
 #define SQLAUTH_MQTT_ID_STEPS_MAX (128 * 65536)
 
 /* OK where the whole identifier matches the pattern, MISMATCH where not, LIMIT where that takes more steps: then nobody

@@ -402,12 +402,13 @@ static void run(struct walk *walk)
 /* Sixteen bytes at once, as gcc and clang have them on every machine. */
 typedef uint8_t acl_bytes __attribute__((vector_size(16)));
 
-/* Marks in *found_r what no topic name may hold: `+` and `#`, which differ in one bit, and NUL. */
+/* Marks in *found what no topic name may hold: `+` and `#`, which differ in one bit, and NUL. */
 static void find_invalid(acl_bytes bytes, acl_bytes *found)
 {
 	*found |= (acl_bytes)((bytes | ('+' ^ '#')) == '+') | (acl_bytes)(bytes == 0);
 }
 
+/* Whether a topic name holds what none may; the last bytes may be looked at twice. */
 static bool name_is_invalid(const char *name, size_t length)
 {
 	acl_bytes found = {0}, bytes;

@@ -3,8 +3,8 @@
  * The key is the list of group names with their revisions: a group whose permissions changed has another revision, so a
  * stale block is never found again, and it goes when its last session does. When the database was exchanged the
  * revisions say nothing, and all is forgotten. That a list has too many permissions is remembered like a block that
- * nobody holds. Blocks that no session holds are kept while they are few. Memory: the
- * blocks in use, and as many entries again as there are blocks in use, at least ACL_CACHE_SLACK. One cache, one thread.
+ * nobody holds. Blocks that no session holds are kept while they are few. Memory: the blocks in use, and as many
+ * entries again as there are blocks in use, at least ACL_CACHE_SLACK. One cache, one thread.
  */
 #ifndef SQLAUTH_ACL_CACHE_H
 #define SQLAUTH_ACL_CACHE_H

@@ -13,7 +13,7 @@
 
 struct sqlauth_engine {
 	struct sqlauth_store *store;
-	struct sqlauth_identity *reading; /* whose snapshot is still open; NULL: none is */
+	struct sqlauth_identity *reading; /* whose snapshot is open, or that memory just gave; NULL: none */
 	const struct sqlauth_clock *clock;
 	struct acl_cache acls;
 	struct recall_cache recalled, connects;

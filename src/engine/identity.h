@@ -11,7 +11,7 @@ struct sqlauth_identity {
 	struct recall_client
 		*recalled;       /* whose row `client` is, from memory or for it; NULL: it is the identity's own */
 	struct sqlauth_acl *acl; /* from memory, like the client; NULL: to be read */
-	struct sqlauth_engine *engine; /* while the snapshot that it was read from is open */
+	struct sqlauth_engine *engine; /* while it is the one that engine->reading means */
 	char *mqtt_id;
 	char *fingerprint; /* of the certificate presented; NULL: none */
 	char *matched;     /* the certificate's name that is a row of this client's; NULL: none was needed */

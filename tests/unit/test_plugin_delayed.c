@@ -1,6 +1,5 @@
 /* Delayed answers with a stub of the broker: whom a verdict reaches, and that threads end cleanly with work in flight.
  */
-#include <dirent.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -14,6 +13,7 @@
 
 #include "store_database.h"
 #include "stub_broker.h"
+#include "threads.h"
 
 /* Of "secret", by mosquitto_passwd's form: 2,000 iterations are about a millisecond. */
 #define HASH                                                                                                           \
@@ -284,18 +284,6 @@ static void the_plugin_ends_with_work_in_every_state(void **state)
 		}
 		stub_stop();
 	}
-}
-
-static unsigned threads_of_this_process(void)
-{
-	DIR *tasks = opendir("/proc/self/task");
-	unsigned count = 0;
-
-	assert_non_null(tasks);
-	for (const struct dirent *task = readdir(tasks); task; task = readdir(tasks))
-		count += task->d_name[0] != '.';
-	closedir(tasks);
-	return count;
 }
 
 /* A second thread makes each system call of the broker's dearer: there is one only while there is work for it. */

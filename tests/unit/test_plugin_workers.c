@@ -2,7 +2,6 @@
  * woken, and what was not collected is the caller's again. Also for ThreadSanitizer: there is no lock. */
 #include "plugin/workers.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -17,6 +16,7 @@
 
 #include "allocations.h"
 #include "sqlauth/secret.h"
+#include "threads.h"
 
 #define WORKS   400
 #define THREADS 4
@@ -79,18 +79,6 @@ static void collect_all(struct workers *workers)
 static void wait_for_signal(void)
 {
 	poll(NULL, 0, 1000);
-}
-
-static unsigned threads_of_this_process(void)
-{
-	DIR *tasks = opendir("/proc/self/task");
-	unsigned count = 0;
-
-	assert_non_null(tasks);
-	for (const struct dirent *task = readdir(tasks); task; task = readdir(tasks))
-		count += task->d_name[0] != '.';
-	closedir(tasks);
-	return count;
 }
 
 static void every_work_comes_back_once_with_its_own_result(void **state)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "holders.h"
 #include "sqlauth/secret.h"
 #include "sqlauth/session.h"
 
@@ -109,16 +110,6 @@ static void run_begin(struct sqlauth_sessions *sessions, const char *word)
 	assert_true(sqlauth_session_is_connected(session));
 }
 
-static bool in_use(struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle,
-	enum sqlauth_session_kind kind, const char *client)
-{
-	const struct sqlauth_session *holder = NULL;
-	while ((holder = sqlauth_sessions_next_holder(sessions, mqtt_id, handle, holder)))
-		if (!sqlauth_session_is_of(holder, kind, client))
-			return true;
-	return false;
-}
-
 static long run_question(struct sqlauth_sessions *sessions, const char *word)
 {
 	char id[2], user[2];
@@ -130,7 +121,7 @@ static long run_question(struct sqlauth_sessions *sessions, const char *word)
 	case '@':
 		return number_of(sqlauth_sessions_find_handle(sessions, handle, mqtt_id, username));
 	default:
-		return in_use(sessions, mqtt_id, handle,
+		return is_held_by_another(sessions, mqtt_id, handle,
 			word[4] == '!' ? SQLAUTH_SESSION_DEFERRED : SQLAUTH_SESSION_OURS, username);
 	}
 }

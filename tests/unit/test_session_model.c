@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "holders.h"
 #include "sqlauth/secret.h"
 #include "sqlauth/session.h"
 
@@ -232,16 +233,6 @@ static void both_operate(struct sqlauth_sessions *sessions)
 	}
 }
 
-static bool in_use(struct sqlauth_sessions *sessions, const char *mqtt_id, const void *handle,
-	enum sqlauth_session_kind kind, const char *client)
-{
-	const struct sqlauth_session *holder = NULL;
-	while ((holder = sqlauth_sessions_next_holder(sessions, mqtt_id, handle, holder)))
-		if (!sqlauth_session_is_of(holder, kind, client))
-			return true;
-	return false;
-}
-
 static void both_agree(struct sqlauth_sessions *sessions, unsigned operation)
 {
 	for (unsigned i = 0; i < 6; i++) {
@@ -251,7 +242,8 @@ static void both_agree(struct sqlauth_sessions *sessions, unsigned operation)
 			model_find(handle, id, user))
 			fail_msg("operation %u: find %u %s %u", operation, handle, ids[id], user);
 		bool deferred = below(2);
-		if (in_use(sessions, ids[id], pointer, deferred ? SQLAUTH_SESSION_DEFERRED : SQLAUTH_SESSION_OURS,
+		if (is_held_by_another(sessions, ids[id], pointer,
+			    deferred ? SQLAUTH_SESSION_DEFERRED : SQLAUTH_SESSION_OURS,
 			    users[user]) != model_in_use(handle, id, deferred, user))
 			fail_msg("operation %u: in_use %u %s %u", operation, handle, ids[id], user);
 	}
