@@ -7,6 +7,7 @@
 
 #include "access.h"
 #include "admin_statements.h"
+#include "connection.h"
 #include "sidecars.h"
 #include "store_internal.h"
 
@@ -128,12 +129,9 @@ static enum sqlauth_error check(
 static enum sqlauth_error connect(struct sqlauth_admin *admin, bool is_writing, struct sqlauth_text *why)
 {
 	const char *path = admin->paths.file[SQLAUTH_FILE_DATABASE];
-	int code = is_writing ? sqlite3_open_v2(path, &admin->db,
-					SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL)
+	int code = is_writing ? sqlauth_connection_open(path, SQLITE_OPEN_READWRITE, SQLAUTH_ADMIN_BUSY_MS, &admin->db)
 			      : sqlauth_sidecars_open_to_read(path, SQLAUTH_ADMIN_BUSY_MS, &admin->db);
 
-	if (code == SQLITE_OK)
-		code = sqlite3_busy_timeout(admin->db, SQLAUTH_ADMIN_BUSY_MS);
 	if (code == SQLITE_OK)
 		code = set_switches(admin->db);
 	if (code != SQLITE_OK)

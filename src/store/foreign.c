@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connection.h"
 #include "statements.h"
 
 #define BUSY_MS 5000
@@ -122,9 +123,7 @@ static enum sqlauth_error open_connection(
 
 	if (foreign == NULL)
 		return SQLAUTH_ERROR_MEMORY;
-	if (sqlite3_open_v2(path, &foreign->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) ==
-		SQLITE_OK) {
-		sqlite3_busy_timeout(foreign->db, BUSY_MS);
+	if (sqlauth_connection_open(path, flags, BUSY_MS, &foreign->db) == SQLITE_OK) {
 		sqlite3_db_config(foreign->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 		sqlite3_db_config(foreign->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 		*foreign_r = foreign;

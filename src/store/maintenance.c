@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "connection.h"
 #include "making.h"
 #include "sidecars.h"
 #include "sqlauth/maintenance.h"
@@ -34,16 +35,13 @@ static enum sqlauth_error open_file(const char *path, bool is_writing, sqlite3 *
 	struct sqlauth_paths paths = {0};
 	sqlite3 *db = NULL;
 	enum sqlauth_error error = sqlauth_paths_init(&paths, path);
+	const char *file = paths.file[SQLAUTH_FILE_DATABASE];
 	int code;
 
 	if (error != SQLAUTH_OK)
 		return error;
-	code = is_writing ? sqlite3_open_v2(paths.file[SQLAUTH_FILE_DATABASE], &db,
-				    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL)
-			  : sqlauth_sidecars_open_to_read(
-				    paths.file[SQLAUTH_FILE_DATABASE], SQLAUTH_MAINTENANCE_BUSY_MS, &db);
-	if (code == SQLITE_OK)
-		code = sqlite3_busy_timeout(db, SQLAUTH_MAINTENANCE_BUSY_MS);
+	code = is_writing ? sqlauth_connection_open(file, SQLITE_OPEN_READWRITE, SQLAUTH_MAINTENANCE_BUSY_MS, &db)
+			  : sqlauth_sidecars_open_to_read(file, SQLAUTH_MAINTENANCE_BUSY_MS, &db);
 	if (code == SQLITE_OK)
 		*db_r = db;
 	else
@@ -92,19 +90,18 @@ static enum sqlauth_error check_not_same(const char *path, const char *other, st
 static enum sqlauth_error copy(sqlite3 *to, const char *to_path, sqlite3 *from, struct sqlauth_text *why)
 {
 	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
-	int waited = 0, code;
+	int code;
 
 	if (backup == NULL)
 		return explain(to, to_path, "written", sqlite3_extended_errcode(to), why);
-	while ((code = sqlite3_backup_step(backup, -1)) == SQLITE_BUSY || code == SQLITE_LOCKED) {
-		if (waited >= SQLAUTH_MAINTENANCE_BUSY_MS)
-			break;
-		waited += sqlite3_sleep(50);
-	}
+	code = sqlite3_backup_step(backup, -1);
 	sqlite3_backup_finish(backup);
 	if (code == SQLITE_DONE)
 		return SQLAUTH_OK;
-	if (code == SQLITE_READONLY)
+	if ((code & 0xff) == SQLITE_BUSY)
+		sqlauth_text_set(why, "%s is locked by another process, also after %d seconds; try again", to_path,
+			SQLAUTH_MAINTENANCE_BUSY_MS / 1000);
+	else if (code == SQLITE_READONLY)
 		sqlauth_text_set(why,
 			"%s cannot take a copy with another page size while it is in WAL mode; restore to a new path",
 			to_path);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "connection.h"
 #include "store_internal.h"
 
 /* The bytes of a -shm that are locked: 120 to 127 by transactions (https://www.sqlite.org/walformat.html, 2.3), 128 by
@@ -100,18 +101,15 @@ enum sqlauth_error sqlauth_sidecars_clear(const char *path, struct sqlauth_text 
 	return error;
 }
 
-int sqlauth_sidecars_open_to_read(const char *path, int busy_ms, sqlite3 **db_r)
+int sqlauth_sidecars_open_to_read(const char *path, int patience_ms, sqlite3 **db_r)
 {
 	static const enum sqlauth_statement statements[] = {
 		SQLAUTH_SQL_QUERY_ONLY,
 		SQLAUTH_SQL_ANY_OBJECT, /* only who has read has the -wal open, and can remove it */
 	};
 	char ignored[16];
-	int code =
-		sqlite3_open_v2(path, db_r, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	int code = sqlauth_connection_open(path, SQLITE_OPEN_READWRITE, patience_ms, db_r);
 
-	if (code == SQLITE_OK)
-		code = sqlite3_busy_timeout(*db_r, busy_ms);
 	for (size_t i = 0; i < sizeof statements / sizeof statements[0] && code == SQLITE_OK; i++) {
 		code = sqlauth_store_once(*db_r, statements[i], NULL, ignored, sizeof ignored);
 		code = code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;

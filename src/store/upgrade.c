@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "connection.h"
 #include "sqlauth/maintenance.h"
 #include "store_internal.h"
 
@@ -126,10 +127,8 @@ enum sqlauth_error sqlauth_upgrade_by(
 		sqlauth_paths_clear(&paths);
 		return error;
 	}
-	code = sqlite3_open_v2(paths.file[SQLAUTH_FILE_DATABASE], &db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-	if (code == SQLITE_OK)
-		code = sqlite3_busy_timeout(db, SQLAUTH_MAINTENANCE_BUSY_MS);
+	code = sqlauth_connection_open(
+		paths.file[SQLAUTH_FILE_DATABASE], SQLITE_OPEN_READWRITE, SQLAUTH_MAINTENANCE_BUSY_MS, &db);
 	error = code == SQLITE_OK ? upgrade_connection(db, path, steps, version, from_r, why)
 				  : explain(db, path, code, why);
 	sqlite3_close(db); /* rolls back what was not committed */

@@ -1,0 +1,138 @@
+/* How long, and how well, a connection of the tool waits for its turn. */
+#include "store/connection.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "sqlauth/clock.h"
+#include "store_database.h"
+
+#define MILLISECOND_NS 1000000
+
+static struct database database;
+static pid_t writer;
+
+static int setup(void **state)
+{
+	(void)state;
+	database_init(&database);
+	database_create(&database, DATABASE_CONTENT);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	database_fini(&database);
+	return 0;
+}
+
+static void pause_for(long ms)
+{
+	nanosleep(&(struct timespec){.tv_nsec = ms * MILLISECOND_NS}, NULL);
+}
+
+/* Another process with one write transaction after the other: each lasts held_ms, and free_ms lie between two. */
+static void start_writer(long held_ms, long free_ms)
+{
+	int ready[2];
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	writer = fork();
+	if (writer == 0) {
+		sqlite3 *db = database_connect(database.path);
+
+		alarm(60); /* also where the test fails before it ends us */
+		for (bool said = false;; said = true) {
+			/* after SQLITE_BUSY it has none to end, and begins the next one */
+			sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+			if (!said && write(ready[1], "x", 1) != 1)
+				_exit(1);
+			pause_for(held_ms);
+			sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+			pause_for(free_ms);
+		}
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static void end_writer(void)
+{
+	assert_int_equal(kill(writer, SIGKILL), 0);
+	assert_int_equal(waitpid(writer, NULL, 0), writer);
+}
+
+static sqlite3 *open_patient(int patience_ms)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlauth_connection_open(database.path, SQLITE_OPEN_READWRITE, patience_ms, &db), SQLITE_OK);
+	return db;
+}
+
+/* Free for 1 ms in 31. Who looks thirty times in two seconds, as SQLite does, does not find that ten times in a row. */
+static void it_finds_the_gap_between_the_transactions_of_a_writer_that_never_rests(void **state)
+{
+	sqlite3 *db;
+
+	(void)state;
+	start_writer(30, 1);
+	db = open_patient(2000);
+	for (int i = 0; i < 10; i++) {
+		database_run(db, "BEGIN IMMEDIATE");
+		database_run(db, "COMMIT");
+		pause_for(10); /* into the next transaction */
+	}
+	sqlite3_close(db);
+	end_writer();
+}
+
+static void it_gives_up_when_its_patience_ends(void **state)
+{
+	sqlite3 *holder, *db;
+	int64_t began;
+
+	(void)state;
+	holder = database_connect(database.path);
+	database_run(holder, "BEGIN IMMEDIATE");
+	db = open_patient(50);
+	began = sqlauth_clock_us();
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_BUSY);
+	assert_true(sqlauth_clock_us() - began >= 50000);
+	sqlite3_close(db);
+	sqlite3_close(holder);
+}
+
+static void what_cannot_be_opened_is_said_by_sqlites_code(void **state)
+{
+	sqlite3 *db = NULL;
+
+	(void)state;
+	assert_int_equal(sqlauth_connection_open(database.directory, SQLITE_OPEN_READWRITE, 0, &db), SQLITE_CANTOPEN);
+	sqlite3_close(db);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(it_finds_the_gap_between_the_transactions_of_a_writer_that_never_rests),
+		TEST(it_gives_up_when_its_patience_ends),
+		TEST(what_cannot_be_opened_is_said_by_sqlites_code),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
