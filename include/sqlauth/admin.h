@@ -5,7 +5,7 @@
  * columns are strictly typed, the database's triggers judge every value, and their sentence is what a user gets to
  * read.
  *
- * Thread rules: one connection, one thread. It waits for other writers, up to SQLAUTH_ADMIN_BUSY_MS. Functions that
+ * Thread rules: one connection, one thread. It waits for other writers, up to SQLAUTH_STORE_PATIENCE_MS. Functions that
  * take `why` leave one sentence there on failure; why may be NULL. Errors:
  *
  *   INVALID    the database refused a value; why is its message, which begins with the column: `topic: "#" must ...`
@@ -27,7 +27,6 @@
 #include "sqlauth/error.h"
 #include "sqlauth/text.h"
 
-#define SQLAUTH_ADMIN_BUSY_MS    5000
 #define SQLAUTH_ADMIN_VALUES_MAX 12 /* parameters, and columns, of one statement */
 
 /* What can be done. Parameters in parentheses, columns behind ->. `edit` statements keep a column whose parameter is

@@ -1,7 +1,7 @@
 /* A database as a whole: upgraded, copied, and exchanged, safe beside readers and writers. For the tool.
  *
  * Functions leave one sentence in *why on failure, with the mend where there is one. Errors: NOT_FOUND, EXISTS, BUSY
- * (locked for longer than SQLAUTH_MAINTENANCE_BUSY_MS), DATABASE (what is copied is none of ours, too new or damaged,
+ * (locked for longer than SQLAUTH_STORE_PATIENCE_MS), DATABASE (what is copied is none of ours, too new or damaged,
  * or what is written to cannot be), SYSTEM, MEMORY.
  */
 #ifndef SQLAUTH_MAINTENANCE_H
@@ -11,8 +11,6 @@
 
 #include "sqlauth/error.h"
 #include "sqlauth/text.h"
-
-#define SQLAUTH_MAINTENANCE_BUSY_MS 10000
 
 /* Brings a database of an older schema version to this build's, in one transaction. *from_r: the version it had, which
  * is SQLAUTH_SCHEMA_VERSION where there was nothing to do. */

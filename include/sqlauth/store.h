@@ -29,6 +29,7 @@
 
 #define SQLAUTH_STORE_TEXT_BYTES_MAX 65535 /* any text column; a longer value is SQLAUTH_ERROR_DATABASE */
 #define SQLAUTH_STORE_GROUPS_MAX     4096  /* groups of one connection */
+#define SQLAUTH_STORE_PATIENCE_MS    10000 /* the tool waits for another writer; the plugin waits for nobody */
 
 struct sqlauth_store;
 

@@ -69,7 +69,7 @@ static enum sqlauth_error explain(const struct sqlauth_admin *admin, int code, s
 		return SQLAUTH_ERROR_INVALID;
 	case SQLITE_BUSY:
 		sqlauth_text_set(why, "%s is locked by another process, also after %d seconds; try again", path,
-			SQLAUTH_ADMIN_BUSY_MS / 1000);
+			SQLAUTH_STORE_PATIENCE_MS / 1000);
 		return SQLAUTH_ERROR_BUSY;
 	case SQLITE_NOMEM:
 		sqlauth_text_set(why, "%s: out of memory", path);
@@ -129,8 +129,8 @@ static enum sqlauth_error check(
 static enum sqlauth_error connect(struct sqlauth_admin *admin, bool is_writing, struct sqlauth_text *why)
 {
 	const char *path = admin->paths.file[SQLAUTH_FILE_DATABASE];
-	int code = is_writing ? sqlauth_connection_open(path, SQLITE_OPEN_READWRITE, SQLAUTH_ADMIN_BUSY_MS, &admin->db)
-			      : sqlauth_sidecars_open_to_read(path, SQLAUTH_ADMIN_BUSY_MS, &admin->db);
+	int code = is_writing ? sqlauth_connection_open(path, SQLITE_OPEN_READWRITE, &admin->db)
+			      : sqlauth_sidecars_open_to_read(path, &admin->db);
 
 	if (code == SQLITE_OK)
 		code = set_switches(admin->db);

@@ -8,11 +8,9 @@
 
 #include <sqlite3.h>
 
-/* flags: SQLITE_OPEN_READWRITE or _READONLY, and what else sqlite3_open_v2 takes. patience_ms: for how long each
- * statement, and each step of a backup, waits for a lock before SQLITE_BUSY; longer where the machine is too loaded to
- * wake it in time. One thread may use it. SQLite's code; *db_r is the caller's also where it is an error
- * (sqlite3_close). */
-int sqlauth_connection_open(const char *path, int flags, int patience_ms, sqlite3 **db_r)
-	__attribute__((warn_unused_result));
+/* flags: SQLITE_OPEN_READWRITE or _READONLY, and what else sqlite3_open_v2 takes. Each statement, and each step of a
+ * backup, waits for a lock SQLAUTH_STORE_PATIENCE_MS before SQLITE_BUSY; longer where the machine is too loaded to wake
+ * it in time. One thread may use it. SQLite's code; *db_r is the caller's also where it is an error (sqlite3_close). */
+int sqlauth_connection_open(const char *path, int flags, sqlite3 **db_r) __attribute__((warn_unused_result));
 
 #endif

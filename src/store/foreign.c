@@ -10,8 +10,6 @@
 #include "connection.h"
 #include "statements.h"
 
-#define BUSY_MS 5000
-
 struct sqlauth_foreign {
 	sqlite3 *db;
 	const char *json; /* bound to ?1; NULL: a database */
@@ -123,7 +121,7 @@ static enum sqlauth_error open_connection(
 
 	if (foreign == NULL)
 		return SQLAUTH_ERROR_MEMORY;
-	if (sqlauth_connection_open(path, flags, BUSY_MS, &foreign->db) == SQLITE_OK) {
+	if (sqlauth_connection_open(path, flags, &foreign->db) == SQLITE_OK) {
 		sqlite3_db_config(foreign->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 		sqlite3_db_config(foreign->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 		*foreign_r = foreign;

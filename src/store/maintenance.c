@@ -40,8 +40,8 @@ static enum sqlauth_error open_file(const char *path, bool is_writing, sqlite3 *
 
 	if (error != SQLAUTH_OK)
 		return error;
-	code = is_writing ? sqlauth_connection_open(file, SQLITE_OPEN_READWRITE, SQLAUTH_MAINTENANCE_BUSY_MS, &db)
-			  : sqlauth_sidecars_open_to_read(file, SQLAUTH_MAINTENANCE_BUSY_MS, &db);
+	code = is_writing ? sqlauth_connection_open(file, SQLITE_OPEN_READWRITE, &db)
+			  : sqlauth_sidecars_open_to_read(file, &db);
 	if (code == SQLITE_OK)
 		*db_r = db;
 	else
@@ -100,7 +100,7 @@ static enum sqlauth_error copy(sqlite3 *to, const char *to_path, sqlite3 *from, 
 		return SQLAUTH_OK;
 	if ((code & 0xff) == SQLITE_BUSY)
 		sqlauth_text_set(why, "%s is locked by another process, also after %d seconds; try again", to_path,
-			SQLAUTH_MAINTENANCE_BUSY_MS / 1000);
+			SQLAUTH_STORE_PATIENCE_MS / 1000);
 	else if (code == SQLITE_READONLY)
 		sqlauth_text_set(why,
 			"%s cannot take a copy with another page size while it is in WAL mode; restore to a new path",

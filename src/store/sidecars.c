@@ -101,14 +101,14 @@ enum sqlauth_error sqlauth_sidecars_clear(const char *path, struct sqlauth_text 
 	return error;
 }
 
-int sqlauth_sidecars_open_to_read(const char *path, int patience_ms, sqlite3 **db_r)
+int sqlauth_sidecars_open_to_read(const char *path, sqlite3 **db_r)
 {
 	static const enum sqlauth_statement statements[] = {
 		SQLAUTH_SQL_QUERY_ONLY,
 		SQLAUTH_SQL_ANY_OBJECT, /* only who has read has the -wal open, and can remove it */
 	};
 	char ignored[16];
-	int code = sqlauth_connection_open(path, SQLITE_OPEN_READWRITE, patience_ms, db_r);
+	int code = sqlauth_connection_open(path, SQLITE_OPEN_READWRITE, db_r);
 
 	for (size_t i = 0; i < sizeof statements / sizeof statements[0] && code == SQLITE_OK; i++) {
 		code = sqlauth_store_once(*db_r, statements[i], NULL, ignored, sizeof ignored);
@@ -129,7 +129,7 @@ enum sqlauth_error sqlauth_sidecars_settle(const char *path, struct sqlauth_text
 	if (sqlauth_store_open_for(path, SQLAUTH_STORE_AS_SOURCE, &store, NULL) == SQLAUTH_OK) {
 		sqlauth_store_close(store);
 		/* whether that went well shows in what lies there then */
-		sqlauth_sidecars_open_to_read(file, 0, &db);
+		sqlauth_sidecars_open_to_read(file, &db);
 		sqlite3_close(db);
 	}
 	free(file);

@@ -14,8 +14,8 @@
 
 /* A connection that changes nothing and still takes -wal and -shm along when it is the last to close: open for writing,
  * where the file's permissions allow that, under PRAGMA query_only. For files that sqlauth_store_open_for has found
- * good. patience_ms and the code as for sqlauth_connection_open; *db_r is the caller's also where it is an error. */
-int sqlauth_sidecars_open_to_read(const char *path, int patience_ms, sqlite3 **db_r);
+ * good. SQLite's code, and *db_r, as for sqlauth_connection_open. */
+int sqlauth_sidecars_open_to_read(const char *path, sqlite3 **db_r);
 
 /* Makes the place beside the path free: removes an empty -wal, with its -shm, that nobody uses. EXISTS where anything
  * else lies there. No connection of this process to that database may be open (its locks on the -shm would be lost). */

@@ -10,8 +10,6 @@
 #include "sidecars.h"
 #include "store_internal.h"
 
-#define BUSY_MS 5000
-
 struct sqlauth_survey {
 	struct sqlauth_paths paths;
 	sqlite3 *db;
@@ -79,7 +77,7 @@ enum sqlauth_error sqlauth_survey_open(const char *path, struct sqlauth_survey *
 	survey = calloc(1, sizeof *survey);
 	error = survey == NULL ? SQLAUTH_ERROR_MEMORY : sqlauth_paths_init(&survey->paths, path);
 	if (error == SQLAUTH_OK) {
-		code = sqlauth_sidecars_open_to_read(survey->paths.file[SQLAUTH_FILE_DATABASE], BUSY_MS, &survey->db);
+		code = sqlauth_sidecars_open_to_read(survey->paths.file[SQLAUTH_FILE_DATABASE], &survey->db);
 		if (code != SQLITE_OK)
 			error = explain(survey->db, path, code, why);
 	}

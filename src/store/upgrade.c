@@ -127,8 +127,7 @@ enum sqlauth_error sqlauth_upgrade_by(
 		sqlauth_paths_clear(&paths);
 		return error;
 	}
-	code = sqlauth_connection_open(
-		paths.file[SQLAUTH_FILE_DATABASE], SQLITE_OPEN_READWRITE, SQLAUTH_MAINTENANCE_BUSY_MS, &db);
+	code = sqlauth_connection_open(paths.file[SQLAUTH_FILE_DATABASE], SQLITE_OPEN_READWRITE, &db);
 	error = code == SQLITE_OK ? upgrade_connection(db, path, steps, version, from_r, why)
 				  : explain(db, path, code, why);
 	sqlite3_close(db); /* rolls back what was not committed */

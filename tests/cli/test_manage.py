@@ -548,7 +548,7 @@ class Database(Managed):
             shell.stdin.flush()
             self.assertEqual(shell.stdout.readline(), "begun\n")
             self.assert_ends(self.run_it("group", "add", "x"), FAILED, "",
-                             ["is locked by another process, also after 5 seconds; try again"])
+                             ["is locked by another process, also after 10 seconds; try again"])
             self.assert_ends(self.run_it("group", "list"), DONE)
         finally:
             shell.communicate()

@@ -1,4 +1,4 @@
-/* How long, and how well, a connection of the tool waits for its turn. */
+/* How well a connection of the tool waits for its turn; how long, tests/cli/test_manage.py. */
 #include "store/connection.h"
 
 #include <setjmp.h>
@@ -13,7 +13,6 @@
 
 #include <cmocka.h>
 
-#include "sqlauth/clock.h"
 #include "store_database.h"
 
 #define MILLISECOND_NS 1000000
@@ -74,22 +73,14 @@ static void end_writer(void)
 	assert_int_equal(waitpid(writer, NULL, 0), writer);
 }
 
-static sqlite3 *open_patient(int patience_ms)
+/* Free for 1 ms in 101: who looks ten times a second, as SQLite does, does not find that ten times in a row. */
+static void it_finds_the_gap_between_the_transactions_of_a_writer_that_never_rests(void **state)
 {
 	sqlite3 *db = NULL;
 
-	assert_int_equal(sqlauth_connection_open(database.path, SQLITE_OPEN_READWRITE, patience_ms, &db), SQLITE_OK);
-	return db;
-}
-
-/* Free for 1 ms in 31. Who looks thirty times in two seconds, as SQLite does, does not find that ten times in a row. */
-static void it_finds_the_gap_between_the_transactions_of_a_writer_that_never_rests(void **state)
-{
-	sqlite3 *db;
-
 	(void)state;
-	start_writer(30, 1);
-	db = open_patient(2000);
+	start_writer(100, 1);
+	assert_int_equal(sqlauth_connection_open(database.path, SQLITE_OPEN_READWRITE, &db), SQLITE_OK);
 	for (int i = 0; i < 10; i++) {
 		database_run(db, "BEGIN IMMEDIATE");
 		database_run(db, "COMMIT");
@@ -99,28 +90,12 @@ static void it_finds_the_gap_between_the_transactions_of_a_writer_that_never_res
 	end_writer();
 }
 
-static void it_gives_up_when_its_patience_ends(void **state)
-{
-	sqlite3 *holder, *db;
-	int64_t began;
-
-	(void)state;
-	holder = database_connect(database.path);
-	database_run(holder, "BEGIN IMMEDIATE");
-	db = open_patient(50);
-	began = sqlauth_clock_us();
-	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_BUSY);
-	assert_true(sqlauth_clock_us() - began >= 50000);
-	sqlite3_close(db);
-	sqlite3_close(holder);
-}
-
 static void what_cannot_be_opened_is_said_by_sqlites_code(void **state)
 {
 	sqlite3 *db = NULL;
 
 	(void)state;
-	assert_int_equal(sqlauth_connection_open(database.directory, SQLITE_OPEN_READWRITE, 0, &db), SQLITE_CANTOPEN);
+	assert_int_equal(sqlauth_connection_open(database.directory, SQLITE_OPEN_READWRITE, &db), SQLITE_CANTOPEN);
 	sqlite3_close(db);
 }
 
@@ -130,7 +105,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(it_finds_the_gap_between_the_transactions_of_a_writer_that_never_rests),
-		TEST(it_gives_up_when_its_patience_ends),
 		TEST(what_cannot_be_opened_is_said_by_sqlites_code),
 	};
 
