@@ -4,7 +4,8 @@
  * A node is a position behind some levels of the permissions' topics. It has at most one child by `+`, any number by
  * literal levels and by levels with placeholders. `#` is no child: its permissions are the node's `rest`. What a
  * permission decides is one of four bits. All edges but `+` are found through one hash table, by the hash of all levels
- * that lead to the child: so it is known before the parent was looked at where in the table a child must be.
+ * that lead to the child: so it is known before the parent was looked at where in the table a child must be. Literal
+ * levels below which there is nothing but one leaf are no nodes: they are the `tail` of the one above them.
  *
  * All references are indexes or offsets within the block. Index 0 means "none" wherever a child is meant: node 0 is the
  * root and nobody's child. Shared by the acl_*.c files: acl_compile.c writes, acl_check.c reads; nobody else.
@@ -42,19 +43,27 @@ enum acl_edge { ACL_EDGE_LITERAL, ACL_EDGE_PLUS, ACL_EDGE_PATTERN };
 struct acl_node {
 	uint32_t parent;
 	uint32_t path;    /* hash of all levels that lead here (acl_path) */
-	uint32_t label;   /* text offset of the last of them, as it was written; not for `+` */
-	uint32_t plus;    /* child by `+` */
-	uint32_t shape;   /* 1 + index of the first shape of its children by levels with placeholders, 0 for none */
+	uint32_t label;   /* text offset of the last of them, as it was written */
 	uint32_t decider; /* the permission behind its only bit, or an index where here and rest have several */
 	uint32_t shaped;  /* pattern edge: index of its shape */
 	uint16_t label_length;
-	uint8_t edge;  /* enum acl_edge */
-	uint8_t here;  /* bits of permissions that end here */
-	uint8_t rest;  /* bits of permissions that go on with `#` */
-	uint8_t below; /* here, rest and those of all descendants */
-	bool plain;    /* has literal children and nothing else: neither bits nor another way to go */
-	uint8_t unused[13];
-	char head[ACL_HEAD]; /* of the label, zeros behind it */
+	uint16_t tail_length; /* bytes of the tail, which begins with `/` and follows on the label in the text; 0: none
+			       */
+	uint8_t edge;         /* enum acl_edge */
+	uint8_t here;         /* bits of permissions that end here, or behind the tail */
+	uint8_t rest;         /* bits of permissions that go on with `#` from there */
+	uint8_t below;        /* here, rest and those of all descendants */
+	bool plain;           /* has literal children and nothing else: neither bits nor another way to go */
+	uint8_t unused[3];
+	union {
+		struct {
+			uint32_t plus;  /* child by `+` */
+			uint32_t shape; /* 1 + index of the first shape of its children by levels with placeholders, 0
+					   for none */
+		};
+		char tail[ACL_HEAD]; /* of one that has a tail, and so no child: its first bytes */
+	};
+	char head[ACL_HEAD]; /* of the label, zeros behind it; not for `+` */
 };
 /* The bits of here and rest together, and whether they are one. */
 static inline unsigned acl_ends(const struct acl_node *node)
@@ -74,13 +83,14 @@ _Static_assert(sizeof(struct acl_node) == ACL_LINE, "a node fills a line of the 
  * table has the rest. All others (`%c-%u`, `100%%-%c`) are a shape each. */
 struct acl_shape {
 	uint32_t next;    /* 1 + index of the next shape of the same node, 0 for the last */
-	uint32_t node;    /* the only child, ACL_NONE where the hash table has them */
+	uint32_t node;    /* the only child, ACL_NONE where there are several, which the hash table has */
 	uint32_t label;   /* text offset of the first child's level as it was written */
 	uint32_t deny[2]; /* by action: first deny permission at or below its children, or SQLAUTH_NO_PERMISSION */
 	uint16_t label_length;
 	uint16_t before, after; /* bytes in front of the only placeholder, and behind it */
 	uint8_t uses;           /* bit 0: %c, bit 1: %u */
 	uint8_t below;          /* that of all its children */
+	bool lone; /* its child's level has another `%` than one placeholder: before and after say nothing */
 };
 
 /* Which permissions stand behind the bits of a node that has several: by acl_kind, of here and of rest. */
@@ -219,6 +229,17 @@ static inline bool acl_is_literal(const struct acl_node *node, const char *text,
 	if (level->length <= 16)
 		return acl_load(node->head + level->length - 8) == acl_load(rest + level->length - 8);
 	return memcmp(text + node->label + 8, rest + 8, level->length - 8u) == 0;
+}
+
+/* Whether the node's tail begins the topic at topic[at], at most the topic's length. */
+static inline bool acl_is_tail(
+	const struct acl_node *node, const char *text, const char *topic, size_t topic_length, size_t at)
+{
+	size_t length = node->tail_length, first = length < ACL_HEAD ? length : ACL_HEAD;
+	const char *tail = text + node->label + node->label_length;
+
+	return length <= topic_length - at && memcmp(node->tail, topic + at, first) == 0 &&
+	       (length == first || memcmp(tail + first, topic + at + first, length - first) == 0);
 }
 
 /* The child of `parent` by this level as a literal, or ACL_NONE. path: acl_path of the two. */

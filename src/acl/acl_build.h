@@ -1,5 +1,5 @@
 /* A compiled ACL while it grows: the arrays of acl_block.h, each on its own. Shared by acl_trie.c, which fills them one
- * permission at a time, and acl_compile.c, which makes them one block; nobody else.
+ * permission at a time, acl_fold.c, which makes them small, and acl_compile.c, which makes them one block; nobody else.
  */
 #ifndef SQLAUTH_ACL_BUILD_H
 #define SQLAUTH_ACL_BUILD_H
@@ -26,7 +26,14 @@ struct acl_build {
 enum sqlauth_error acl_build_init(struct acl_build *build) __attribute__((warn_unused_result));
 void acl_build_fini(struct acl_build *build);
 
+/* Makes the table of edges anew, from the nodes, for so many of them: at most half full. */
+enum sqlauth_error acl_build_slots(struct acl_build *build, uint32_t edges) __attribute__((warn_unused_result));
+
 /* Enters permissions[permission] into the trie; after an error the build is good for nothing but fini. */
 enum sqlauth_error acl_build_insert(struct acl_build *build, uint32_t permission) __attribute__((warn_unused_result));
+
+/* When all are entered: turns chains of nodes into tails, numbers those that stay, and says what else a check wants to
+ * know of them: plain, depth, shapes of one child. Nothing can be entered any more. */
+enum sqlauth_error acl_build_fold(struct acl_build *build) __attribute__((warn_unused_result));
 
 #endif

@@ -110,30 +110,50 @@ static bool label_matches(const struct walk *walk, const struct acl_shape *shape
 	return level.at == level.end;
 }
 
-/* The child of a shape with many that matches the level: what surrounds the client's value there finds it. */
+/* Whether the level has the client's value where one of this shape has its only placeholder. */
+static bool holds_value(const struct walk *walk, const struct acl_shape *shape, struct cursor level)
+{
+	int which = shape->uses == 1u ? 0 : 1;
+	size_t length = walk->client->length[which];
+
+	return (size_t)(level.end - level.at) == shape->before + length + shape->after &&
+	       memcmp(level.at + shape->before, walk->client->value[which], length) == 0;
+}
+
+/* Whether what surrounds that is what surrounds the placeholder in the label. */
+static bool surrounds(const char *label, const struct acl_shape *shape, struct cursor level)
+{
+	return memcmp(label, level.at, shape->before) == 0 &&
+	       memcmp(label + shape->before + 2, level.end - shape->after, shape->after) == 0;
+}
+
+/* The child of a shape with several that matches the level: what surrounds the client's value there finds it. */
 static uint32_t find_shaped(const struct walk *walk, const struct acl_shape *shape, struct cursor level)
 {
 	const struct sqlauth_acl *acl = walk->acl;
-	int which = shape->uses == 1u ? 0 : 1;
-	size_t value_length = walk->client->length[which];
-	const char *after;
-	uint32_t path;
-
-	if ((size_t)(level.end - level.at) != shape->before + value_length + shape->after ||
-		memcmp(level.at + shape->before, walk->client->value[which], value_length) != 0)
-		return ACL_NONE;
-	after = level.end - shape->after;
-	path = acl_path(acl->nodes[walk->node].path, acl_pattern_key(level.at, shape->before, after, shape->after));
+	const char *after = level.end - shape->after;
+	uint32_t path =
+		acl_path(acl->nodes[walk->node].path, acl_pattern_key(level.at, shape->before, after, shape->after));
 	for (uint32_t slot = path & acl->slot_mask; acl->slots[slot].node != ACL_NONE;
 		slot = (slot + 1) & acl->slot_mask) {
 		const struct acl_node *node = &acl->nodes[acl->slots[slot].node];
-		const char *label = acl->text + node->label;
 		if (acl->slots[slot].path == path && node->parent == walk->node && node->edge == ACL_EDGE_PATTERN &&
-			&acl->shapes[node->shaped] == shape && memcmp(label, level.at, shape->before) == 0 &&
-			memcmp(label + shape->before + 2, after, shape->after) == 0)
+			&acl->shapes[node->shaped] == shape && surrounds(acl->text + node->label, shape, level))
 			return acl->slots[slot].node;
 	}
 	return ACL_NONE;
+}
+
+/* The child of this shape that the level matches, or ACL_NONE. */
+static uint32_t take_shaped(const struct walk *walk, const struct acl_shape *shape, struct cursor level)
+{
+	if (shape->lone)
+		return label_matches(walk, shape, level) ? shape->node : ACL_NONE;
+	if (!holds_value(walk, shape, level))
+		return ACL_NONE;
+	if (shape->node == ACL_NONE)
+		return find_shaped(walk, shape, level);
+	return surrounds(walk->acl->text + shape->label, shape, level) ? shape->node : ACL_NONE;
 }
 
 /* The first character that a label stands for, with the client's values; '\0' for none. *given_r: it is the client's.
@@ -195,6 +215,19 @@ static bool decide_at(struct walk *walk, const struct acl_node *node)
 	return node->here && walk->at > walk->length && decide(walk, node, node->here, 0);
 }
 
+/* The same for a leaf with a tail, which is compared as one text. */
+static bool decide_behind_tail(struct walk *walk, const struct acl_node *node)
+{
+	size_t end = walk->at - 1 + node->tail_length; /* the tail has the `/` in front, too */
+
+	if (!acl_is_tail(node, walk->acl->text, walk->topic, walk->length, walk->at - 1))
+		return false;
+	if (end < walk->length)
+		return node->rest && walk->topic[end] == '/' && decide(walk, node, node->rest, ACL_KINDS);
+	return (node->rest && decide(walk, node, node->rest, ACL_KINDS)) ||
+	       (node->here && decide(walk, node, node->here, 0));
+}
+
 /* Whether the parent of this node may have another way to go, tried after it. */
 static bool has_siblings(const struct walk *walk, const struct acl_node *node)
 {
@@ -223,14 +256,11 @@ static uint32_t choose_shaped(const struct walk *walk, uint32_t next, size_t end
 
 	while (next) {
 		const struct acl_shape *shape = &walk->acl->shapes[next - 1];
-		uint32_t child = ACL_NONE;
+		uint32_t child;
 		next = shape->next;
 		if (!(shape->below & walk->wanted) || !shape_usable(walk, shape))
 			continue;
-		if (shape->node == ACL_NONE)
-			child = find_shaped(walk, shape, level);
-		else if (label_matches(walk, shape, level))
-			child = shape->node;
+		child = take_shaped(walk, shape, level);
 		if (child != ACL_NONE && (walk->acl->nodes[child].below & walk->wanted))
 			return child;
 	}
@@ -372,8 +402,14 @@ static void run(struct walk *walk)
 		struct acl_level scanned;
 		const struct acl_level *level = &scanned;
 		uint32_t child = ACL_NONE;
-		bool fork = (node->plus | node->shape) != 0;
+		bool fork;
 
+		if (node->tail_length > 0) {
+			if (decide_behind_tail(walk, node) || !climb(walk))
+				return;
+			continue;
+		}
+		fork = (node->plus | node->shape) != 0;
 		if ((node->here | node->rest | node->shape) && decide_at(walk, node))
 			return;
 		if (walk->at <= walk->length) {

@@ -118,14 +118,6 @@ static enum sqlauth_error check_branches(const struct acl_build *build)
 
 /* ---- the block ---- */
 
-static void mark_plain_nodes(struct acl_build *build)
-{
-	for (uint32_t i = 0; i < build->node_count; i++) {
-		struct acl_node *node = &build->nodes[i];
-		node->plain = !acl_ends(node) && node->plus == ACL_NONE && node->shape == 0;
-	}
-}
-
 /* Copies an array behind what the block holds so far; NULL block: only counts. */
 static const void *pack(char *block, size_t *used, const void *items, size_t count, size_t size)
 {
@@ -167,9 +159,10 @@ enum sqlauth_error sqlauth_acl_compile(
 		error = build_all(&build, permissions, count, text_length);
 	if (!error)
 		error = check_branches(&build);
+	if (!error)
+		error = acl_build_fold(&build);
 	if (error)
 		goto out;
-	mark_plain_nodes(&build);
 	bytes = pack_all(&build, count, NULL);
 	acl = aligned_alloc(ACL_LINE, bytes);
 	if (!acl) {

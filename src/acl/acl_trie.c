@@ -58,26 +58,34 @@ static void slot_insert(struct acl_build *build, uint32_t index)
 	while (build->slots[slot].node != ACL_NONE)
 		slot = (slot + 1) & build->slot_mask;
 	build->slots[slot] = (struct acl_slot){path, index};
+	build->slot_count++;
 }
 
-/* Keeps the table of edges at most half full. */
-static enum sqlauth_error reserve_slot(struct acl_build *build)
+enum sqlauth_error acl_build_slots(struct acl_build *build, uint32_t edges)
 {
-	uint32_t old = build->slots ? build->slot_mask + 1 : 0, size = old ? 2 * old : SLOTS_MIN;
-	struct acl_slot *slots, *before = build->slots;
+	struct acl_slot *slots;
+	uint32_t size = SLOTS_MIN;
 
-	if (2 * (build->slot_count + 1) <= old)
-		return SQLAUTH_OK;
+	while (size < 2 * edges)
+		size *= 2;
 	slots = calloc(size, sizeof *slots);
 	if (!slots)
 		return SQLAUTH_ERROR_MEMORY;
+	free(build->slots);
 	build->slots = slots;
 	build->slot_mask = size - 1;
-	for (uint32_t i = 0; i < old; i++)
-		if (before[i].node != ACL_NONE)
-			slot_insert(build, before[i].node);
-	free(before);
+	build->slot_count = 0;
+	for (uint32_t i = 0; i < build->node_count; i++)
+		if (build->nodes[i].edge != ACL_EDGE_PLUS)
+			slot_insert(build, i);
 	return SQLAUTH_OK;
+}
+
+static enum sqlauth_error reserve_slot(struct acl_build *build)
+{
+	uint32_t edges = build->slot_count + 1;
+
+	return 2 * edges <= build->slot_mask + 1 ? SQLAUTH_OK : acl_build_slots(build, edges);
 }
 
 /* ---- one level ---- */
@@ -108,7 +116,6 @@ static enum sqlauth_error add_slotted(struct acl_build *build, struct acl_node n
 	if (error)
 		return error;
 	slot_insert(build, *child_r);
-	build->slot_count++;
 	return SQLAUTH_OK;
 }
 
@@ -134,8 +141,7 @@ static uint8_t use_of(char letter)
 	return letter == 'c' ? 1u : letter == 'u' ? 2u : 0u;
 }
 
-/* The shape of a level; its node is set where the level has another `%` beside its only placeholder. */
-static struct acl_shape shape_of(const char *text, uint32_t offset, uint16_t length, bool *lone_r)
+static struct acl_shape shape_of(const char *text, uint32_t offset, uint16_t length)
 {
 	const char *label = text + offset;
 	struct acl_shape shape = {
@@ -149,8 +155,8 @@ static struct acl_shape shape_of(const char *text, uint32_t offset, uint16_t len
 			i++;
 			shape.uses |= use_of(label[i]);
 		}
-	*lone_r = signs != 1 || shape.uses == 0;
-	if (!*lone_r)
+	shape.lone = signs != 1 || shape.uses == 0;
+	if (!shape.lone)
 		shape.after = (uint16_t)(length - shape.before - 2);
 	return shape;
 }
@@ -164,19 +170,19 @@ static bool begins_with_dollar(const char *text, const struct acl_shape *shape)
 
 static bool same_shape(const char *text, const struct acl_shape *a, const struct acl_shape *b)
 {
-	return a->node == ACL_NONE && a->uses == b->uses && a->before == b->before && a->after == b->after &&
+	return !a->lone && !b->lone && a->uses == b->uses && a->before == b->before && a->after == b->after &&
 	       begins_with_dollar(text, a) == begins_with_dollar(text, b);
 }
 
 /* The shape for a new child, made where the parent has none like it. */
 static enum sqlauth_error enter_shape(
-	struct acl_build *build, uint32_t parent, const struct acl_shape *wanted, bool lone, uint32_t *shape_r)
+	struct acl_build *build, uint32_t parent, const struct acl_shape *wanted, uint32_t *shape_r)
 {
 	uint32_t count = 0;
 	enum sqlauth_error error;
 
 	for (uint32_t next = build->nodes[parent].shape; next; next = build->shapes[next - 1].next, count++)
-		if (!lone && same_shape(build->text, &build->shapes[next - 1], wanted)) {
+		if (same_shape(build->text, &build->shapes[next - 1], wanted)) {
 			*shape_r = next - 1;
 			return SQLAUTH_OK;
 		}
@@ -208,10 +214,9 @@ static uint32_t find_pattern(const struct acl_build *build, const struct acl_nod
 
 static enum sqlauth_error enter_pattern(struct acl_build *build, struct acl_node node, uint32_t *child_r)
 {
-	bool lone;
-	struct acl_shape shape = shape_of(build->text, node.label, node.label_length, &lone);
+	struct acl_shape shape = shape_of(build->text, node.label, node.label_length);
 	const char *label = build->text + node.label;
-	size_t before = lone ? node.label_length : shape.before;
+	size_t before = shape.lone ? node.label_length : shape.before;
 	enum sqlauth_error error;
 	uint32_t child;
 
@@ -222,15 +227,8 @@ static enum sqlauth_error enter_pattern(struct acl_build *build, struct acl_node
 		*child_r = child;
 		return SQLAUTH_OK;
 	}
-	error = enter_shape(build, node.parent, &shape, lone, &node.shaped);
-	if (!error)
-		error = add_slotted(build, node, &child);
-	if (error)
-		return error;
-	if (lone)
-		build->shapes[node.shaped].node = child;
-	*child_r = child;
-	return SQLAUTH_OK;
+	error = enter_shape(build, node.parent, &shape, &node.shaped);
+	return error ? error : add_slotted(build, node, child_r);
 }
 
 static enum sqlauth_error enter(
@@ -314,7 +312,7 @@ static enum sqlauth_error settle(struct acl_build *build, uint32_t index, uint32
 
 enum sqlauth_error acl_build_insert(struct acl_build *build, uint32_t permission)
 {
-	uint32_t node = ACL_ROOT, at = build->permissions[permission].topic, depth = 0;
+	uint32_t node = ACL_ROOT, at = build->permissions[permission].topic;
 	const char *text = build->text;
 
 	for (;;) {
@@ -327,8 +325,6 @@ enum sqlauth_error acl_build_insert(struct acl_build *build, uint32_t permission
 		error = enter(build, node, at, length, &node);
 		if (error)
 			return error;
-		if (++depth > build->depth)
-			build->depth = depth;
 		at += (uint32_t)length;
 		if (text[at] == '\0') {
 			pass(build, node, permission);
@@ -343,5 +339,5 @@ enum sqlauth_error acl_build_init(struct acl_build *build)
 	uint32_t root;
 	enum sqlauth_error error = add_node(build, (struct acl_node){.edge = ACL_EDGE_PLUS}, &root);
 
-	return error ? error : reserve_slot(build);
+	return error ? error : acl_build_slots(build, 1);
 }

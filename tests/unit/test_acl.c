@@ -113,6 +113,94 @@ static void deny_beats_allow_and_nothing_denies(void **state)
 	check_rows(rows, LENGTH_OF(rows));
 }
 
+/* What is nearly the topic: from a byte on each another one, or the last; one more; a level more. Asked of heap memory
+ * that ends with it. */
+static void check_edges(const struct sqlauth_acl *acl, const char *topic, size_t from, bool and_below)
+{
+	size_t length = strlen(topic);
+	struct sqlauth_acl_client client;
+	char *asked = malloc(length + 2);
+
+	assert_non_null(asked);
+	sqlauth_acl_client_init(&client, "pump", "alice");
+	for (size_t i = from; i < length; i++) {
+		char *other = malloc(length);
+
+		assert_non_null(other);
+		memcpy(other, topic, length);
+		other[i] = other[i] == '/' ? 'x' : (char)(other[i] ^ 1);
+		assert_int_equal(sqlauth_acl_check(acl, PUB, &client, other, length).decision, NO);
+		memcpy(other, topic, length);
+		assert_int_equal(sqlauth_acl_check(acl, PUB, &client, other, i).decision, NO);
+		free(other);
+	}
+	memcpy(asked, topic, length + 1);
+	assert_int_equal(sqlauth_acl_check(acl, PUB, &client, asked, length).decision, YES);
+	asked[length] = 'x';
+	assert_int_equal(sqlauth_acl_check(acl, PUB, &client, asked, length + 1).decision, NO);
+	asked[length] = '/';
+	assert_int_equal(sqlauth_acl_check(acl, PUB, &client, asked, length + 1).decision, and_below ? YES : NO);
+	asked[length + 1] = 'x';
+	assert_int_equal(sqlauth_acl_check(acl, PUB, &client, asked, length + 2).decision, and_below ? YES : NO);
+	free(asked);
+}
+
+/* Levels that lead to one leaf are kept as one text, of which a node holds the first 16 bytes. */
+static void a_topic_is_compared_to_its_last_byte(void **state)
+{
+	static const struct {
+		const char *permission, *topic;
+	} starts[] = {{"a/b", "a/b"}, {"a/+", "a/bc"}, {"a/%c", "a/pump"}, {"a/x-%u-y", "a/x-alice-y"}, {"a/", "a/"}};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(starts); i++)
+		for (int length = 0; length <= 40; length++)
+			for (int below = 0; below < 2; below++) {
+				const char *levels = "/c/dd//eee/ffff/g/hhhhhhhhhhhhhhhhh/i/jjj";
+				char permission[80], topic[80];
+				struct sqlauth_permission permissions[] = {ALLOW_PUB(permission), ALLOW_PUB("a/other")};
+				struct sqlauth_acl *acl;
+
+				(void)snprintf(permission, sizeof permission, "%s%.*s%s", starts[i].permission, length,
+					levels, below ? "/#" : "");
+				(void)snprintf(topic, sizeof topic, "%s%.*s", starts[i].topic, length, levels);
+				for (size_t others = 1; others <= 2; others++) {
+					acl = compile(permissions, others);
+					/* `+` takes any second level, also a longer one */
+					if (starts[i].permission[2] != '+' || length > 0)
+						check_edges(acl, topic, starts[i].permission[2] == '+' ? 4 : 0, below);
+					assert_int_equal(check(acl, PUB, "pump", "alice", topic).permission, 0);
+					sqlauth_acl_unref(acl);
+				}
+			}
+}
+
+/* Who ends on the way, and who goes on from the same levels, is not lost in another one's text. */
+static void permissions_that_share_their_first_levels_are_kept_apart(void **state)
+{
+	static const struct row rows[] = {
+		{{ALLOW_PUB("a/b/c/d"), DENY_PUB("a/b/c")}, PUB, "c", "u", "a/b/c/d", YES, 0},
+		{{ALLOW_PUB("a/b/c/d"), DENY_PUB("a/b/c")}, PUB, "c", "u", "a/b/c", NO, 1},
+		{{ALLOW_PUB("a/b/c/d"), DENY_PUB("a/b/c/#")}, PUB, "c", "u", "a/b/c/d", NO, 1},
+		{{ALLOW_PUB("a/b/c/d"), ALLOW_PUB("a/b/c/e")}, PUB, "c", "u", "a/b/c/e", YES, 1},
+		{{ALLOW_PUB("a/b/c/d"), ALLOW_PUB("a/b/+/e")}, PUB, "c", "u", "a/b/c/e", YES, 1},
+		{{ALLOW_PUB("a/b/c/d"), ALLOW_PUB("a/b/%c/e")}, PUB, "c", "u", "a/b/c/e", YES, 1},
+		{{ALLOW_PUB("a/b/c/d"), ALLOW_PUB("a/b/%c/e"), DENY_PUB("+/b/c/e/f")}, PUB, "c", "u", "a/b/c/e", YES,
+			1},
+		{{ALLOW_PUB("a/b/c/d"), DENY_PUB("a/+/c/d"), DENY_SUB("a/b/c/d")}, PUB, "c", "u", "a/b/c/d", NO, 1},
+		{{ALLOW_SUB("a/b/c/#"), DENY_SUB("+/b/x")}, SUB, "c", "u", "a/b/c/#", YES, 0},
+		{{ALLOW_SUB("a/b/c/#"), DENY_SUB("+/b/x")}, SUB, "c", "u", "a/b/c/+", YES, 0},
+		{{ALLOW_SUB("a/b/c/d"), DENY_SUB("+/b/x")}, SUB, "c", "u", "a/b/c/#", NO, NONE},
+		{{ALLOW_SUB("a/b/c/d"), DENY_SUB("+/b/x")}, SUB, "c", "u", "a/b/c/+", NO, NONE},
+		{{ALLOW_SUB("a/+/c/d")}, SUB, "c", "u", "a/#", NO, NONE},
+		{{ALLOW_SUB("a/+/c/d")}, SUB, "c", "u", "a/+/c/d", YES, 0},
+		{{ALLOW_SUB("$SYS/broker/clients/#")}, RECV, "c", "u", "$SYS/broker/clients/total", YES, 0},
+		{{DENY_PUB("%u/b/c/d"), ALLOW_PUB("#")}, PUB, "c", "a+", "x/y", NO, 0},
+	};
+	(void)state;
+	check_rows(rows, LENGTH_OF(rows));
+}
+
 static void a_subscription_needs_one_allow_that_covers_it_whole(void **state)
 {
 	static const struct row rows[] = {
@@ -499,6 +587,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(deny_beats_allow_and_nothing_denies),
+		cmocka_unit_test(a_topic_is_compared_to_its_last_byte),
+		cmocka_unit_test(permissions_that_share_their_first_levels_are_kept_apart),
 		cmocka_unit_test(a_subscription_needs_one_allow_that_covers_it_whole),
 		cmocka_unit_test(a_shared_subscription_is_judged_by_its_filter),
 		cmocka_unit_test(topics_that_begin_with_a_dollar_must_be_named),
