@@ -1,4 +1,5 @@
 /* Which of the broker's events the plugin takes, and with which functions. Knows nothing of what these do. */
+#include "delayed.h"
 #include "plugin.h"
 
 /* Mosquitto 2.0 takes a function only once for an event, also where it is another instance's: each instance that it
@@ -31,9 +32,11 @@ static bool always(const struct plugin *plugin)
 	return true;
 }
 
-static bool where_answers_are_delayed(const struct plugin *plugin)
+/* 2.0 calls every TICK at each turn. */
+static bool where_turns_are_asked_for(const struct plugin *plugin)
 {
-	return plugin->delayed;
+	(void)plugin;
+	return delayed_is_possible();
 }
 
 static const struct {
@@ -46,7 +49,7 @@ static const struct {
 	{MOSQ_EVT_BASIC_AUTH, plugin_on_basic_auth_copies, always, false},
 	{MOSQ_EVT_ACL_CHECK, plugin_on_acl_check_copies, always, false},
 	{MOSQ_EVT_TICK, plugin_on_tick_copies, always, false},
-	{MOSQ_EVT_TICK, plugin_on_turn_copies, where_answers_are_delayed, false},
+	{MOSQ_EVT_TICK, plugin_on_turn_copies, where_turns_are_asked_for, false},
 	{MOSQ_EVT_DISCONNECT, plugin_on_disconnect_copies, always, false},
 	{BROKER_EVT_CONNECT, plugin_on_connect_copies, always, true},
 	{BROKER_EVT_CLIENT_OFFLINE, plugin_on_offline_copies, always, true},

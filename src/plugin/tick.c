@@ -47,6 +47,7 @@ int plugin_on_tick(int event, void *data, void *instance)
 	struct plugin *plugin = instance;
 
 	(void)event;
+	verify_turn();
 	plugin->ticks = true;
 	plugin->reloading = false;
 	plugin->ending = NULL;
@@ -63,15 +64,19 @@ int plugin_on_tick(int event, void *data, void *instance)
 	return MOSQ_ERR_SUCCESS;
 }
 
-/* A time of 0 is the next turn, however the broker comes to it: a worker wakes it. The other TICK bounds its sleep. */
+/* On 2.1. A time of 0 is the next turn, however the broker comes to it: a worker wakes it. The other TICK bounds its
+ * sleep. */
 int plugin_on_turn(int event, void *data, void *instance)
 {
 	struct mosquitto_evt_tick *tick = data;
 	struct plugin *plugin = instance;
 
 	(void)event;
-	delayed_turn(plugin->delayed);
+	verify_turn();
+	if (plugin->delayed)
+		delayed_turn(plugin->delayed);
 	tick->next_s = 0;
-	tick->next_ns = delayed_must_look(plugin->delayed) ? 1 : 0; /* 2.1 reads milliseconds here */
+	/* 2.1 reads milliseconds here */
+	tick->next_ns = plugin->delayed && delayed_must_look(plugin->delayed) ? 1 : 0;
 	return MOSQ_ERR_SUCCESS;
 }

@@ -97,6 +97,11 @@ enum verify_answer verify_here(struct verifier *verifier, const struct verify_qu
 	return VERIFY_DONE;
 }
 
+void verify_turn(void)
+{
+	work_share_turn(&work);
+}
+
 void verify_note(
 	struct verifier *verifier, const struct verify_mark *mark, const char *username, enum sqlauth_error verified)
 {

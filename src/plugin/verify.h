@@ -77,6 +77,9 @@ bool verify_is_guessable(const struct verifier *verifier, const char *hash);
 enum verify_answer verify_here(struct verifier *verifier, const struct verify_question *question,
 	const struct verify_mark *mark, enum sqlauth_error *verified_r);
 
+/* The broker has looked after everybody else: TICK, of whichever instance. */
+void verify_turn(void);
+
 /* Takes note of a verdict that was computed: remembers it, and a failure costs a token. */
 void verify_note(
 	struct verifier *verifier, const struct verify_mark *mark, const char *username, enum sqlauth_error verified);

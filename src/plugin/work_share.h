@@ -4,6 +4,10 @@
  * never has less than the other half, however much the suspects want. So who guesses from one address does not use up
  * the time of those who come from another one.
  *
+ * What was not used is saved, for a second: a few who come right behind each other after a quiet time are all served.
+ * But no slow work follows on another before the broker has had a turn, in which it looks after everybody else. Where
+ * it does not say when that is (2.0.11 with per_listener_settings), nothing is saved, and time alone keeps works apart.
+ *
  * The share itself is an argument, from 0 (not included) to 1, which is no bound at all: instances that have one thread
  * may have set different ones. Times are arguments; microseconds of one clock.
  */
@@ -17,12 +21,21 @@
  * old password file would wait for each other. */
 #define WORK_SHARE_SLACK_US 2000
 
-/* When the work done so far will have been no more than the share of the time: of all of it, and of each half. */
+/* Work may be paid for by so much time to come: with a share of a half, 50 hashes of 20 ms right behind each other. */
+#define WORK_SHARE_AHEAD_US 1000000
+
 struct work_share {
+	/* When the work done so far will have been no more than the share of the time: of all of it, and of each half.
+	 */
 	int64_t paid_us, suspects_paid_us, others_paid_us;
+	int64_t turn_us;  /* work done since the broker's last turn */
+	bool knows_turns; /* there was one */
 };
 
-/* Whether work may begin now: what was done before is paid for by the time that passed, but for the slack. */
+/* The broker looks after everybody else now. */
+void work_share_turn(struct work_share *work);
+
+/* Whether work may begin now. */
 bool work_share_allows(const struct work_share *work, double share, bool is_suspect, int64_t now_us);
 
 /* Takes note of work that took so long; is_suspect as it was allowed. */

@@ -3,7 +3,7 @@
 import unittest
 
 import mqtt
-from broker import PLUGIN, BrokerTest, Listener
+from broker import GENEROUS, PLUGIN, BrokerTest, Listener
 from database import Database
 
 LASTING = {"clean": False, "version": mqtt.V311}
@@ -22,8 +22,9 @@ class PerListenerTest(BrokerTest):
             database.client("only-" + name, password=name, permissions="allow both #")
         self.start_broker(settings=["per_listener_settings true"], plugin_lines=[], listeners=[
             Listener("open", ["allow_anonymous true"])] + [
-                Listener(name, ["allow_anonymous false", "plugin " + PLUGIN,
-                                "plugin_opt_database " + self.path(name + ".db")]) for name in ("north", "south")])
+                Listener(name, ["allow_anonymous false", "plugin " + PLUGIN] + [
+                    "plugin_opt_%s %s" % option for option in {"database": self.path(name + ".db"), **GENEROUS}.items()])
+                for name in ("north", "south")])
 
     def alice(self, listener, client_id=None, **arguments):
         return self.connect(client_id or "alice-" + listener, "alice", listener, listener=listener, **arguments)

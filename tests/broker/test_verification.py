@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import itertools
+import os
 import random
+import signal
 import statistics
 import threading
 import time
@@ -215,6 +217,33 @@ class FloodTest(VerificationTest):
         self.guess_from("127.0.0.2")
         self.assert_logged("reason=busy .* address=.127.0.0.2")
         self.assertEqual(self.timed("a", "alice", "secret", ("127.0.0.3", 0))[1], mqtt.SUCCESS)
+
+    def test_devices_that_come_right_behind_each_other_are_all_let_in(self):
+        names = ["device-%d" % i for i in range(6)]
+        for name in names:
+            self.db.client(name)
+        self.slow(0.03, *names)
+        self.start_broker(self.OPTIONS)
+        for name in names:
+            self.login(name).disconnect()
+
+    def test_the_broker_never_stops_for_two_hashes_at_once(self):
+        """Four passwords lie there when the broker has time for one: in that turn it hashes one."""
+        names = ["device-%d" % i for i in range(4)]
+        for name in names:
+            self.db.client(name)
+        self.slow(0.03, *names)
+        self.start_broker(self.OPTIONS)
+        clients = [self.client(name, username=name, password="secret").open() for name in names]
+        self.broker.turn()
+        self.broker.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.broker.process.pid, os.WSTOPPED)
+        for client in clients:
+            client.send(client.connect_packet())
+        self.broker.process.send_signal(signal.SIGCONT)
+        answers = [self.answer(client) for client in clients]
+        self.assertEqual(answers.count(mqtt.SUCCESS), 1, answers)
+        self.assertEqual(sum(answer in BUSY for answer in answers), 3, answers)
 
     def test_all_instances_together_have_one_share(self):
         self.slow(0.05)

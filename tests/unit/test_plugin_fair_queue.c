@@ -153,15 +153,17 @@ static void every_allocation_may_fail(void **state)
 
 enum { OTHERS, SUSPECTS, KINDS };
 
-/* Each kind works whenever it may, for an hour, the suspects first; the parts of the time that they worked, in percent.
- */
-static void worked(double share, const int64_t work_us[KINDS], int percent_r[KINDS])
+/* Each kind works whenever it may, for an hour, the suspects first, one work in each of the broker's turns where these
+ * are told; the parts of the time that they worked, in percent. */
+static void worked(double share, bool has_turns, const int64_t work_us[KINDS], int percent_r[KINDS])
 {
 	struct work_share work = {0};
 	int64_t now = 0, busy[KINDS] = {0};
 
 	while (now < INT64_C(3600000000)) {
 		int kind = SUSPECTS;
+		if (has_turns)
+			work_share_turn(&work);
 		while (kind >= 0 && (work_us[kind] == 0 || !work_share_allows(&work, share, kind == SUSPECTS, now)))
 			kind--;
 		if (kind < 0) {
@@ -181,36 +183,34 @@ static const struct {
 	int64_t work_us;
 } share_rows[] = {{0.5, 20000}, {0.1, 20000}, {0.01, 20000}, {0.9, 20000}, {0.5, 100}, {0.25, 1000000}};
 
-static void work_stays_within_its_share(void **state)
+static void check_shares(bool has_turns)
 {
 	int percent[KINDS];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof share_rows / sizeof *share_rows; i++) {
 		int share = (int)(100 * share_rows[i].share);
-		worked(share_rows[i].share, (int64_t[KINDS]){share_rows[i].work_us, 0}, percent);
+		int64_t work_us = share_rows[i].work_us;
+
+		worked(share_rows[i].share, has_turns, (int64_t[KINDS]){work_us, 0}, percent);
 		if (percent[OTHERS] > share + 1 || percent[OTHERS] < (int)(95 * share_rows[i].share) - 1)
 			fail_msg("row %zu: %d%%", i, percent[OTHERS]);
-	}
-	worked(1, (int64_t[KINDS]){20000, 0}, percent);
-	assert_int_equal(percent[OTHERS], 100);
-}
-
-static void suspects_get_half_of_it_and_take_nothing_from_the_other_half(void **state)
-{
-	int percent[KINDS];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof share_rows / sizeof *share_rows; i++) {
-		int share = (int)(100 * share_rows[i].share);
-		worked(share_rows[i].share, (int64_t[KINDS]){0, share_rows[i].work_us}, percent);
+		worked(share_rows[i].share, has_turns, (int64_t[KINDS]){0, work_us}, percent);
 		if (percent[SUSPECTS] > share / 2 + 1)
 			fail_msg("row %zu: suspects alone %d%%", i, percent[SUSPECTS]);
-		worked(share_rows[i].share, (int64_t[KINDS]){share_rows[i].work_us, share_rows[i].work_us}, percent);
+		worked(share_rows[i].share, has_turns, (int64_t[KINDS]){work_us, work_us}, percent);
 		if (percent[SUSPECTS] + percent[OTHERS] > share + 1 ||
 			percent[OTHERS] < (int)(45 * share_rows[i].share) - 1)
 			fail_msg("row %zu: suspects %d%%, others %d%%", i, percent[SUSPECTS], percent[OTHERS]);
 	}
+	worked(1, has_turns, (int64_t[KINDS]){20000, 0}, percent);
+	assert_int_equal(percent[OTHERS], 100);
+}
+
+static void work_stays_within_its_share_and_suspects_within_half_of_it(void **state)
+{
+	(void)state;
+	check_shares(false);
+	check_shares(true);
 }
 
 static void who_is_not_suspected_need_not_wait_for_suspects(void **state)
@@ -225,7 +225,48 @@ static void who_is_not_suspected_need_not_wait_for_suspects(void **state)
 	assert_false(work_share_allows(&work, 0.5, false, 1040000));
 }
 
-static void no_slow_work_follows_on_another_at_once(void **state)
+static void slow_work_follows_on_another_only_in_another_turn(void **state)
+{
+	struct work_share work = {0};
+
+	(void)state;
+	for (int suspect = 0; suspect < 2; suspect++) {
+		work_share_turn(&work);
+		assert_true(work_share_allows(&work, 0.5, suspect, 1000000));
+		work_share_add(&work, 0.5, suspect, 1000000, 1020000);
+		assert_false(work_share_allows(&work, 0.5, false, 1020000));
+		assert_false(work_share_allows(&work, 0.5, false, 9000000));
+		work_share_turn(&work);
+		assert_true(work_share_allows(&work, 0.5, false, 1020000));
+		assert_true(work_share_allows(&work, 0.5, true, 1020000));
+		work = (struct work_share){0};
+	}
+}
+
+/* Each hash of 20 ms takes 40 ms of the time, a suspect's 80 ms, 20 of which pass meanwhile. */
+static void a_quiet_second_is_saved(void **state)
+{
+	struct work_share work = {0};
+	int64_t now = 1000000;
+	int served[KINDS] = {0};
+
+	(void)state;
+	for (int suspect = 0; suspect < 2; suspect++) {
+		work = (struct work_share){0};
+		for (int i = 0; i < 200; i++) {
+			work_share_turn(&work);
+			if (!work_share_allows(&work, 0.5, suspect, now))
+				break;
+			work_share_add(&work, 0.5, suspect, now, now + 20000);
+			now += 20000;
+			served[suspect]++;
+		}
+	}
+	assert_int_equal(served[OTHERS], 51);
+	assert_int_equal(served[SUSPECTS], 17);
+}
+
+static void without_turns_only_time_keeps_slow_works_apart(void **state)
 {
 	struct work_share work = {0};
 
@@ -244,9 +285,12 @@ static void cheap_work_may_follow_on_other_cheap_work(void **state)
 	struct work_share work = {0};
 
 	(void)state;
-	for (int i = 0; i < 30; i++) {
-		assert_true(work_share_allows(&work, 0.5, false, 1000000 + 100 * i));
-		work_share_add(&work, 0.5, false, 1000000 + 100 * i, 1000000 + 100 * (i + 1));
+	for (int has_turns = 0; has_turns < 2; has_turns++) {
+		work = (struct work_share){.knows_turns = has_turns};
+		for (int i = 0; i < 20; i++) {
+			assert_true(work_share_allows(&work, 0.5, false, 1000000 + 100 * i));
+			work_share_add(&work, 0.5, false, 1000000 + 100 * i, 1000000 + 100 * (i + 1));
+		}
 	}
 }
 
@@ -260,10 +304,11 @@ int main(void)
 		cmocka_unit_test(what_costs_more_takes_more_room),
 		cmocka_unit_test(what_is_taken_out_is_not_served),
 		cmocka_unit_test(every_allocation_may_fail),
-		cmocka_unit_test(work_stays_within_its_share),
-		cmocka_unit_test(suspects_get_half_of_it_and_take_nothing_from_the_other_half),
+		cmocka_unit_test(work_stays_within_its_share_and_suspects_within_half_of_it),
 		cmocka_unit_test(who_is_not_suspected_need_not_wait_for_suspects),
-		cmocka_unit_test(no_slow_work_follows_on_another_at_once),
+		cmocka_unit_test(slow_work_follows_on_another_only_in_another_turn),
+		cmocka_unit_test(a_quiet_second_is_saved),
+		cmocka_unit_test(without_turns_only_time_keeps_slow_works_apart),
 		cmocka_unit_test(cheap_work_may_follow_on_other_cheap_work),
 	};
 
