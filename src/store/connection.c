@@ -1,6 +1,7 @@
 /* Opening a connection that waits its turn (connection.h). */
 #include "connection.h"
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "sqlauth/store.h"
@@ -9,12 +10,12 @@
 static int wait_a_millisecond(void *context, int times)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
+	bool is_patient = times < SQLAUTH_STORE_PATIENCE_MS;
 
 	(void)context;
-	if (times >= SQLAUTH_STORE_PATIENCE_MS)
-		return 0;
-	nanosleep(&pause, NULL);
-	return 1;
+	if (is_patient)
+		nanosleep(&pause, NULL);
+	return is_patient;
 }
 
 int sqlauth_connection_open(const char *path, int flags, sqlite3 **db_r)
