@@ -347,14 +347,14 @@ static enum sqlauth_error confirm_and_read_acl(struct sqlauth_engine *engine, st
 	struct sqlauth_acl **acl_r, struct sqlauth_text *why)
 {
 	struct sqlauth_rule_query query = rules_of(identity);
-	bool same_snapshot = engine->reading == identity;
+	bool is_current = engine->reading == identity;
 	enum sqlauth_error error = SQLAUTH_OK;
 
-	if (same_snapshot && identity->acl) {
+	if (is_current && identity->acl) {
 		*acl_r = sqlauth_acl_ref(identity->acl);
 		return SQLAUTH_OK;
 	}
-	if (!same_snapshot) {
+	if (!is_current) {
 		error = begin_reading(engine, why);
 		if (error)
 			return error;
@@ -363,7 +363,7 @@ static enum sqlauth_error confirm_and_read_acl(struct sqlauth_engine *engine, st
 	}
 	if (!error && identity->reason == SQLAUTH_REASON_ACCEPTED)
 		error = read_acl(engine, &query, acl_r, why);
-	if (!error && *acl_r && same_snapshot)
+	if (!error && *acl_r && is_current)
 		remember_connect(engine, identity, *acl_r);
 	return error;
 }

@@ -4,6 +4,18 @@
 
 #include "plugin.h"
 
+bool plugin_defers_stranger(struct plugin *plugin, const struct asker *asker)
+{
+	struct sqlauth_acl *acl = NULL;
+	enum sqlauth_outcome outcome;
+
+	if (!plugin->options.defer_unknown)
+		return false;
+	outcome = sqlauth_engine_recall(plugin->engine, asker->mqtt_id, asker->username, &acl, NULL);
+	sqlauth_acl_unref(acl);
+	return outcome == SQLAUTH_OUTCOME_UNKNOWN;
+}
+
 static bool access_of(int broker_access, enum sqlauth_access *access_r)
 {
 	switch (broker_access) {
@@ -77,25 +89,21 @@ static int answer_stranger(
 static int answer_unsubscribe(struct plugin *plugin, const struct asker *asker)
 {
 	const struct sqlauth_session *session;
-	struct sqlauth_acl *acl = NULL;
-	enum sqlauth_outcome outcome;
-	bool deferred = false;
+	bool is_deferred = false;
 
 	if (!plugin->options.defer_unknown)
 		return MOSQ_ERR_SUCCESS;
 	switch (plugin_find_session(plugin, asker, false, &session)) {
 	case SQLAUTH_OK:
-		deferred = sqlauth_session_kind(session) == SQLAUTH_SESSION_DEFERRED;
+		is_deferred = sqlauth_session_kind(session) == SQLAUTH_SESSION_DEFERRED;
 		break;
 	case SQLAUTH_ERROR_NOT_FOUND:
-		outcome = sqlauth_engine_recall(plugin->engine, asker->mqtt_id, asker->username, &acl, NULL);
-		deferred = outcome == SQLAUTH_OUTCOME_UNKNOWN;
-		sqlauth_acl_unref(acl);
+		is_deferred = plugin_defers_stranger(plugin, asker);
 		break;
 	default:
 		break;
 	}
-	return deferred ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_SUCCESS;
+	return is_deferred ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_SUCCESS;
 }
 
 int plugin_on_acl_check(int event, void *data, void *instance)

@@ -75,17 +75,10 @@ static int authenticate_again(struct plugin *plugin, const struct asker *asker)
 {
 	const struct sqlauth_session *session =
 		sqlauth_sessions_find(plugin->sessions, asker->client, asker->mqtt_id, asker->username);
-	enum sqlauth_outcome outcome;
-	struct sqlauth_acl *acl = NULL;
+	bool is_deferred = session ? sqlauth_session_kind(session) == SQLAUTH_SESSION_DEFERRED
+				   : plugin_defers_stranger(plugin, asker);
 
-	if (session)
-		return sqlauth_session_kind(session) == SQLAUTH_SESSION_DEFERRED ? MOSQ_ERR_PLUGIN_DEFER
-										 : MOSQ_ERR_SUCCESS;
-	if (!plugin->options.defer_unknown)
-		return MOSQ_ERR_SUCCESS;
-	outcome = sqlauth_engine_recall(plugin->engine, asker->mqtt_id, asker->username, &acl, NULL);
-	sqlauth_acl_unref(acl);
-	return outcome == SQLAUTH_OUTCOME_UNKNOWN ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_SUCCESS;
+	return is_deferred ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_SUCCESS;
 }
 
 int plugin_on_reload(int event, void *data, void *instance)

@@ -123,6 +123,9 @@ bool plugin_id_is_in_use(
 
 /* ---- what they ask: access.c ---- */
 
+/* Of a client that nobody remembers: whether it is the next plugin's, for the database does not know it now. */
+bool plugin_defers_stranger(struct plugin *plugin, const struct asker *asker);
+
 int plugin_on_acl_check(int event, void *data, void *instance);
 
 /* ---- registering: events.c ---- */
@@ -138,7 +141,7 @@ void plugin_unregister_events(struct plugin *plugin);
 
 int plugin_on_tick(int event, void *data, void *instance);
 
-/* TICK at every turn of the loop: registered where answers are delayed. */
+/* TICK at every turn of the loop: registered on 2.1, which otherwise calls it when it is due. */
 int plugin_on_turn(int event, void *data, void *instance);
 
 /* Forgets old sessions and writes denial summaries, once a second at most. Called by TICK, and by connections for the
