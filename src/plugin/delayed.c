@@ -24,7 +24,7 @@
 struct request {
 	struct work work;      /* first: the workers know a request by it */
 	struct fair_item item; /* waits in its place's line */
-	UT_hash_handle by_id, by_handle;
+	UT_hash_handle by_id, by_handle, by_tag;
 	struct request *prev, *next; /* of the same instance, in the order in which they came */
 	struct request *contested_prev, *contested_next;
 	struct delayed *owner;
@@ -33,8 +33,9 @@ struct request {
 	struct sqlauth_identity *identity;
 	struct verify_mark mark;
 	int64_t asked_ms;
-	bool working, known; /* known: in the tables; otherwise cancelled or being answered */
+	bool working, known; /* known: in the tables; otherwise cancelled, being answered or prepared */
 	bool contested;      /* somebody else wants its id: in the list of those, and no more in the queue */
+	bool prepared;       /* nobody waits for its answer: its owner has it by its tag */
 	char *mqtt_id, *username, *address;
 };
 
@@ -48,6 +49,7 @@ struct delayed {
 	struct fair_queue queue;
 	struct request *requests;  /* in the order in which they came */
 	struct request *contested; /* to be decided at the next turn */
+	struct request *prepared;  /* by tag: whoever comes again before its turn is there already */
 };
 
 /* An id that must not wait for a while. */
@@ -148,6 +150,8 @@ static void request_free(struct request *request)
 	fair_queue_remove(&request->owner->queue, &request->item);
 	if (request->contested)
 		DL_DELETE2(request->owner->contested, request, contested_prev, contested_next);
+	if (request->prepared)
+		HASH_DELETE(by_tag, request->owner->prepared, request);
 	DL_DELETE(request->owner->requests, request);
 	sqlauth_identity_free(request->identity);
 	sqlauth_secret_free(request->work.password);
@@ -264,24 +268,37 @@ static bool fill(struct request *request, const struct asker *asker, const struc
 	return true;
 }
 
-bool delayed_begin(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
-	const struct verify_mark *mark, struct sqlauth_identity *identity)
+/* NULL: there is no room. */
+static struct request *queue_up(struct delayed *delayed, const struct asker *asker,
+	const struct verify_question *question, const struct verify_mark *mark)
 {
 	struct request *request;
 
 	if (strlen(question->hash) >= sizeof request->work.hash)
-		return false;
+		return NULL;
 	request = calloc(1, sizeof *request);
 	if (!request)
-		return false;
+		return NULL;
 	delayed->used = true;
 	request->owner = delayed;
 	request->mark = *mark;
 	request->asked_ms = now_ms(delayed);
 	DL_APPEND(delayed->requests, request);
-	if (!fill(request, asker, question) ||
-		!fair_queue_add(&delayed->queue, &request->item, mark->place, 1 + question->length / COST_BYTES) ||
-		!enter(request)) {
+	if (fill(request, asker, question) &&
+		fair_queue_add(&delayed->queue, &request->item, mark->place, 1 + question->length / COST_BYTES))
+		return request;
+	request_free(request);
+	return NULL;
+}
+
+bool delayed_begin(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
+	const struct verify_mark *mark, struct sqlauth_identity *identity)
+{
+	struct request *request = queue_up(delayed, asker, question, mark);
+
+	if (!request)
+		return false;
+	if (!enter(request)) {
 		request_free(request);
 		return false;
 	}
@@ -289,6 +306,22 @@ bool delayed_begin(struct delayed *delayed, const struct asker *asker, const str
 	 * broker knows that it waits. */
 	request->identity = identity;
 	return true;
+}
+
+void delayed_prepare(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
+	const struct verify_mark *mark)
+{
+	struct request *request = NULL;
+
+	HASH_FIND(by_tag, delayed->prepared, &mark->tag, sizeof mark->tag, request);
+	if (!request)
+		request = queue_up(delayed, asker, question, mark);
+	if (!request || request->prepared)
+		return;
+	HASH_ADD(by_tag, delayed->prepared, mark.tag, sizeof request->mark.tag, request);
+	request->prepared = request->by_tag.tbl;
+	if (!request->prepared)
+		request_free(request);
 }
 
 /* ---- answering ---- */
@@ -321,6 +354,15 @@ static void answer(struct request *request, enum verify_answer verdict, enum sql
 	request_free(request);
 }
 
+/* What it was for is done: its connection hears of it, if one still waits. */
+static void finish(struct request *request, enum verify_answer verdict, enum sqlauth_error verified)
+{
+	if (request->known)
+		answer(request, verdict, verified);
+	else
+		request_free(request);
+}
+
 /* A worker is through with it. */
 static void take_back(struct request *request)
 {
@@ -328,10 +370,7 @@ static void take_back(struct request *request)
 
 	request->working = false;
 	plugin_note_verdict(request->owner->plugin, &request->mark, request->username, request->work.hash, verified);
-	if (request->known)
-		answer(request, VERIFY_DONE, verified);
-	else
-		request_free(request);
+	finish(request, VERIFY_DONE, verified);
 }
 
 static struct request *request_of(struct fair_item *item)
@@ -351,7 +390,7 @@ static void serve(struct request *request)
 	enum verify_answer verdict = consult(request, &verified);
 
 	if (verdict != VERIFY_NEEDED) {
-		answer(request, verdict, verified);
+		finish(request, verdict, verified);
 		return;
 	}
 	request->working = true;

@@ -1,5 +1,5 @@
-/* Connections whose answer is delayed while a worker verifies their password (Mosquitto 2.1, where the
- * answer names a connection by its client id alone).
+/* Passwords that workers verify: of connections whose answer is delayed meanwhile (Mosquitto 2.1, where the answer
+ * names a connection by its client id alone), and of those that were refused for want of time and will come again.
  *
  *   begin ──▶ WAITING ──its turn──▶ WORKING ──▶ answered
  *                └──────cancel─────────┴─────▶ dropped, never answered
@@ -12,6 +12,10 @@
  * Whoever waits holds its id: the broker closes every other connection that asks for it, and asks nobody. So that
  * nobody keeps an id from its owner by guessing, an id that another connection was turned away for does not wait:
  * who holds it is decided at once, in the broker's thread, and so is everybody who asks for it in the next minutes.
+ *
+ * Where nobody can wait (2.0), or may (an id that two want), whoever is refused as busy leaves its password here all
+ * the same: a worker verifies it, under the same ration and in the same queue, and the memory answers when it is given
+ * again.
  */
 #ifndef SQLAUTH_PLUGIN_DELAYED_H
 #define SQLAUTH_PLUGIN_DELAYED_H
@@ -45,6 +49,10 @@ void delayed_rest(struct delayed *delayed);
  * room, and the identity stays the caller's. After delayed_ready. */
 bool delayed_begin(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
 	const struct verify_mark *mark, struct sqlauth_identity *identity);
+
+/* Takes in the password of a connection that is refused as busy, once, where there is room. After delayed_ready. */
+void delayed_prepare(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
+	const struct verify_mark *mark);
 
 /* A connection with this handle and this id (NULL: none known) begins or stands: older ones with either are gone. */
 void delayed_cancel(const void *handle, const char *mqtt_id);

@@ -1,5 +1,4 @@
 /* Which of the broker's events the plugin takes, and with which functions. Knows nothing of what these do. */
-#include "delayed.h"
 #include "plugin.h"
 
 /* Mosquitto 2.0 takes a function only once for an event, also where it is another instance's: each instance that it
@@ -26,42 +25,27 @@ CALLBACK(plugin_on_disconnect)
 CALLBACK(plugin_on_connect)
 CALLBACK(plugin_on_offline)
 
-static bool always(const struct plugin *plugin)
-{
-	(void)plugin;
-	return true;
-}
-
-/* 2.0 calls every TICK at each turn. */
-static bool where_turns_are_asked_for(const struct plugin *plugin)
-{
-	(void)plugin;
-	return delayed_is_possible();
-}
-
 static const struct {
 	int event;
 	const MOSQ_FUNC_generic_callback *copies;
-	bool (*is_wanted)(const struct plugin *plugin);
 	bool optional; /* 2.0 does not know it */
 } events[] = {
-	{MOSQ_EVT_RELOAD, plugin_on_reload_copies, always, false},
-	{MOSQ_EVT_BASIC_AUTH, plugin_on_basic_auth_copies, always, false},
-	{MOSQ_EVT_ACL_CHECK, plugin_on_acl_check_copies, always, false},
-	{MOSQ_EVT_TICK, plugin_on_tick_copies, always, false},
-	{MOSQ_EVT_TICK, plugin_on_turn_copies, where_turns_are_asked_for, false},
-	{MOSQ_EVT_DISCONNECT, plugin_on_disconnect_copies, always, false},
-	{BROKER_EVT_CONNECT, plugin_on_connect_copies, always, true},
-	{BROKER_EVT_CLIENT_OFFLINE, plugin_on_offline_copies, always, true},
+	{MOSQ_EVT_RELOAD, plugin_on_reload_copies, false},
+	{MOSQ_EVT_BASIC_AUTH, plugin_on_basic_auth_copies, false},
+	{MOSQ_EVT_ACL_CHECK, plugin_on_acl_check_copies, false},
+	{MOSQ_EVT_TICK, plugin_on_tick_copies, false},
+	{MOSQ_EVT_TICK, plugin_on_turn_copies, false},
+	{MOSQ_EVT_DISCONNECT, plugin_on_disconnect_copies, false},
+	{BROKER_EVT_CONNECT, plugin_on_connect_copies, true},
+	{BROKER_EVT_CLIENT_OFFLINE, plugin_on_offline_copies, true},
 };
 #define EVENT_COUNT (sizeof events / sizeof events[0])
 
 static void unregister(struct plugin *plugin, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (events[i].is_wanted(plugin))
-			mosquitto_callback_unregister(
-				plugin->identifier, events[i].event, events[i].copies[plugin->copy], NULL);
+		mosquitto_callback_unregister(
+			plugin->identifier, events[i].event, events[i].copies[plugin->copy], NULL);
 }
 
 void plugin_unregister_events(struct plugin *plugin)
@@ -73,12 +57,9 @@ void plugin_unregister_events(struct plugin *plugin)
 static int register_copies(struct plugin *plugin)
 {
 	for (size_t i = 0; i < EVENT_COUNT; i++) {
-		int answer;
-
-		if (!events[i].is_wanted(plugin))
-			continue;
-		answer = mosquitto_callback_register(
+		int answer = mosquitto_callback_register(
 			plugin->identifier, events[i].event, events[i].copies[plugin->copy], NULL, plugin);
+
 		if (answer != MOSQ_ERR_SUCCESS && !(events[i].optional && answer == MOSQ_ERR_NOT_SUPPORTED)) {
 			unregister(plugin, i);
 			return answer;

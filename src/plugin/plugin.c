@@ -45,7 +45,7 @@ static enum sqlauth_error plugin_start(struct plugin *plugin, struct sqlauth_tex
 	plugin->denials = denial_log_new(plugin->options.log_denied, plugin->clock);
 	if (!plugin->denials)
 		return SQLAUTH_ERROR_MEMORY;
-	if (delayed_is_possible() && plugin->options.verify_threads > 0) {
+	if (plugin->options.verify_threads > 0) {
 		plugin->delayed = delayed_new(plugin, plugin->options.verify_threads);
 		if (!plugin->delayed)
 			return SQLAUTH_ERROR_MEMORY;

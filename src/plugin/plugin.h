@@ -35,7 +35,7 @@ struct plugin {
 	struct sqlauth_engine *engine;
 	struct sqlauth_sessions *sessions;
 	struct verifier verifier;
-	struct delayed *delayed; /* NULL: every answer is given at once */
+	struct delayed *delayed; /* NULL: no threads */
 	struct denial_log *denials;
 	struct disconnects *disconnects;
 	struct metrics *metrics;            /* NULL: none are published */
@@ -141,7 +141,7 @@ void plugin_unregister_events(struct plugin *plugin);
 
 int plugin_on_tick(int event, void *data, void *instance);
 
-/* TICK at every turn of the loop: registered on 2.1, which otherwise calls it when it is due. */
+/* TICK at every turn of the loop, which 2.1 has to be asked for. */
 int plugin_on_turn(int event, void *data, void *instance);
 
 /* Forgets old sessions and writes denial summaries, once a second at most. Called by TICK, and by connections for the

@@ -47,7 +47,6 @@ int plugin_on_tick(int event, void *data, void *instance)
 	struct plugin *plugin = instance;
 
 	(void)event;
-	verify_turn();
 	plugin->ticks = true;
 	plugin->reloading = false;
 	plugin->ending = NULL;
@@ -64,7 +63,7 @@ int plugin_on_tick(int event, void *data, void *instance)
 	return MOSQ_ERR_SUCCESS;
 }
 
-/* On 2.1. A time of 0 is the next turn, however the broker comes to it: a worker wakes it. The other TICK bounds its
+/* A time of 0 is the next turn, however the broker comes to it: a worker wakes it. The other TICK bounds its
  * sleep. */
 int plugin_on_turn(int event, void *data, void *instance)
 {

@@ -536,7 +536,59 @@ class OracleTest(VerificationTest):
         self.assertLess(abs(quarter["mallory"] - quarter["alice"]), 0.005, quarter)  # another decoy takes 20 ms
 
 
-if not CAN_DELAY:  # these brokers want every answer at once
+class PreparedTest(VerificationTest):
+    """Brokers that want every answer at once: whoever is refused as busy is verified all the same, for the next time."""
+
+    def use_up_the_time(self):
+        """Of minutes: half a second, where a hundredth of the time is for hashing."""
+        self.slow(0.5, "bob")
+        self.start_broker({"verify_share": "0.01", "failures_per_address": "20", "failures_per_username": "5"})
+        self.login("bob").disconnect()
+
+    def until_answered(self, name, password):
+        """Comes again as devices do until it is not busy; the answer."""
+        code = self.timed(name, name, password)[1]
+        self.assertIn(code, BUSY, "the broker's thread had time")
+        deadline = time.monotonic() + mqtt.DEADLINE
+        while code in BUSY and time.monotonic() < deadline:
+            time.sleep(0.05)
+            code = self.timed(name, name, password)[1]
+        return code
+
+    def test_a_right_password_is_let_in_when_it_comes_again(self):
+        names = ["device-%d" % i for i in range(5)]
+        for name in names:
+            self.db.client(name)
+        self.slow(0.03, *names)
+        self.use_up_the_time()
+        before = cpu_seconds(self.broker)
+        for name in names:
+            self.assertEqual(self.until_answered(name, "secret"), mqtt.SUCCESS)
+        self.assertLess(cpu_seconds(self.broker) - before, 0.1)  # of the broker's own thread
+
+    def test_a_wrong_password_is_refused_and_costs_a_token(self):
+        self.slow(0.003, "alice")
+        self.use_up_the_time()
+        self.assertEqual(self.until_answered("alice", "wrong"), mqtt.NOT_AUTHORIZED)
+        self.assert_logged("reason=wrong_password .*alice")
+        deadline = time.monotonic() + mqtt.DEADLINE
+        guesses = itertools.count()
+        while "reason=rationed" not in self.broker.text() and time.monotonic() < deadline:
+            self.timed("alice", "alice", "guess %d" % next(guesses))
+        self.assert_logged("reason=rationed .*alice")
+
+    def test_without_a_memory_nothing_is_prepared(self):
+        self.slow(0.5, "bob")
+        self.start_broker({"verify_share": "0.01", **NO_MEMORY})
+        self.login("bob").disconnect()
+        for i in range(3):
+            self.assertIn(self.timed("alice", "alice", "secret")[1], BUSY)
+        self.assertEqual(len(os.listdir("/proc/%d/task" % self.broker.process.pid)), 1)
+
+
+if CAN_DELAY:  # nobody is busy there but where two want an id
+    del PreparedTest
+else:  # these brokers want every answer at once
     del DelayedTest
 
 if __name__ == "__main__":

@@ -20,7 +20,13 @@
 	"'$7$2000$MDEyMzQ1Njc4OWFi$KPCLGtQxtAL8uOu61ykx2Ciw6kEK/4xP9VZatB7WvYJ0DKhWsZ4m9VS8Fu3Gchsshkz0sT//"           \
 	"AyHXqi3MKvpjaA=='"
 
+/* The same with 200,000: about a tenth of a second. */
+#define SLOW_HASH                                                                                                      \
+	"'$7$200000$MDEyMzQ1Njc4OWFi$tC1XtpvZjxOM+7Lr66XYqXS4FgFBaIG3bDBEdRG+z4i1lK/"                                  \
+	"qliUDENI077zquYwwVIMerojfY1ApeCeIDmCSwA=='"
+
 #define REFUSED 11    /* MOSQ_ERR_AUTH */
+#define BUSY    137   /* MOSQ_ERR_SERVER_BUSY */
 #define LONG_MS 30000 /* no hash takes that long, under no tool */
 
 static struct database database;
@@ -30,7 +36,7 @@ static int make_database(void **state)
 	(void)state;
 	database_init(&database);
 	database_create(&database, "INSERT INTO clients (name, username, password) VALUES ('alice', 'alice', " HASH
-				   "), ('bob', 'bob', " HASH ");");
+				   "), ('bob', 'bob', " HASH "), ('carol', 'carol', " SLOW_HASH ");");
 	return 0;
 }
 
@@ -41,17 +47,17 @@ static int remove_database(void **state)
 	return 0;
 }
 
-static void start_with(const char *threads, const char *memory)
+static void start_with(const char *threads, const char *memory, const char *share)
 {
 	const char *const options[] = {"database", database.path, "verify_threads", threads, "verified_cache_size",
-		memory, "verify_share", "1", "failures_per_address", "0", "failures_per_username", "0", NULL};
+		memory, "verify_share", share, "failures_per_address", "0", "failures_per_username", "0", NULL};
 
 	assert_int_equal(stub_start(options), 0);
 }
 
 static void start(const char *threads)
 {
-	start_with(threads, "0");
+	start_with(threads, "0", "1");
 }
 
 static struct mosquitto client_of(const char *id, const char *username, const char *password)
@@ -249,7 +255,7 @@ static void what_is_remembered_of_an_unknown_username_outlives_another_decoy(voi
 	struct mosquitto client = client_of("id-1", "mallory", "wrong");
 
 	(void)state;
-	start_with("1", "100");
+	start_with("1", "100", "1");
 	assert_int_equal(stub_connect(&client), STUB_DELAYED);
 	stub_wait(&client, LONG_MS);
 	client = client_of("id-2", "alice", "secret"); /* from here on the decoy is like hers */
@@ -258,6 +264,47 @@ static void what_is_remembered_of_an_unknown_username_outlives_another_decoy(voi
 	client = client_of("id-1", "mallory", "wrong");
 	assert_int_equal(stub_connect(&client), REFUSED);
 	stub_stop();
+}
+
+/* Nobody waits with an id that two want; a hundredth of the broker's time is used up by one slow hash for ten seconds.
+ */
+static void who_was_busy_is_answered_from_memory_when_it_comes_again(void **state)
+{
+	static const struct {
+		const char *password;
+		int answer;
+	} rows[] = {{"secret", 0}, {"wrong", REFUSED}};
+	struct mosquitto carol = client_of("busy", "carol", "secret"), other = client_of("busy", "bob", "secret"),
+			 client;
+
+	(void)state;
+	start_with("1", "100", "0.01");
+	assert_int_equal(stub_connect(&carol), STUB_DELAYED);
+	assert_int_equal(stub_connect(&other), STUB_TURNED_AWAY);
+	stub_turn();
+	assert_int_equal(carol.answer, 0);
+	stub_leave(&carol);
+	for (size_t row = 0; row < 2; row++) {
+		int answer, ms = 0;
+
+		client = client_of("busy", "alice", rows[row].password);
+		assert_int_equal(stub_connect(&client), BUSY);
+		while ((answer = stub_connect(&client)) == BUSY) {
+			assert_in_range(ms++, 0, 5000);
+			poll(NULL, 0, 1);
+			stub_turn();
+		}
+		assert_int_equal(answer, rows[row].answer);
+		stub_leave(&client);
+	}
+	for (int i = 0; i < 5; i++) {
+		char password[8];
+
+		snprintf(password, sizeof password, "p%d", i);
+		client = client_of("busy", "alice", password);
+		assert_int_equal(stub_connect(&client), BUSY);
+	}
+	stub_stop(); /* with these in the queue */
 }
 
 static void the_plugin_ends_with_work_in_every_state(void **state)
@@ -363,6 +410,7 @@ int main(void)
 		cmocka_unit_test(an_owner_who_waits_is_not_driven_away_by_who_asks_for_its_id),
 		cmocka_unit_test(an_id_that_only_one_asks_for_goes_on_waiting),
 		cmocka_unit_test(what_is_remembered_of_an_unknown_username_outlives_another_decoy),
+		cmocka_unit_test(who_was_busy_is_answered_from_memory_when_it_comes_again),
 		cmocka_unit_test(the_plugin_ends_with_work_in_every_state),
 		cmocka_unit_test(threads_come_with_work_and_go_without),
 		cmocka_unit_test(the_signals_handler_is_put_back),
