@@ -208,18 +208,6 @@ static bool may_delay(const struct plugin *plugin, const struct asker *asker, co
 	       !delayed_is_contested(plugin->delayed, asker->mqtt_id) && delayed_ready(plugin->delayed);
 }
 
-/* Whoever is turned away for want of time comes again: by then a thread may know the verdict, if that is remembered,
- * and if there are turns in which to take it. */
-static void prepare(struct plugin *plugin, const struct asker *asker, const struct verify_question *question,
-	const struct verify_mark *mark)
-{
-	const struct plugin_options *options = &plugin->options;
-
-	if (plugin->delayed && plugin->ticks && options->verified_cache_size > 0 &&
-		options->verified_cache_seconds > 0 && delayed_ready(plugin->delayed))
-		delayed_prepare(plugin->delayed, asker, question, mark);
-}
-
 /* *identity is taken where the answer is delayed. */
 static int verify(struct plugin *plugin, struct asker *asker, const char *password, struct sqlauth_identity **identity)
 {
@@ -248,8 +236,8 @@ static int verify(struct plugin *plugin, struct asker *asker, const char *passwo
 		answer = VERIFY_BUSY;
 	} else if (answer == VERIFY_NEEDED) {
 		answer = plugin_verify_here(plugin, &question, &mark, &verified);
-		if (answer == VERIFY_BUSY)
-			prepare(plugin, asker, &question, &mark);
+		if (answer == VERIFY_BUSY && plugin->delayed)
+			delayed_prepare(plugin->delayed, asker, &question, &mark);
 	}
 	if (answer != VERIFY_DONE)
 		return turn_away(plugin, asker, mark.place, answer);

@@ -311,8 +311,12 @@ bool delayed_begin(struct delayed *delayed, const struct asker *asker, const str
 void delayed_prepare(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
 	const struct verify_mark *mark)
 {
+	const struct plugin *plugin = delayed->plugin;
 	struct request *request = NULL;
 
+	if (!plugin->ticks || plugin->options.verified_cache_size == 0 || plugin->options.verified_cache_seconds == 0 ||
+		!delayed_ready(delayed))
+		return;
 	HASH_FIND(by_tag, delayed->prepared, &mark->tag, sizeof mark->tag, request);
 	if (!request)
 		request = queue_up(delayed, asker, question, mark);
@@ -338,13 +342,18 @@ static void complete(struct delayed *delayed, const struct request *request, boo
 	table.completing = NULL;
 }
 
-static void answer(struct request *request, enum verify_answer verdict, enum sqlauth_error verified)
+static struct asker asker_of(const struct request *request)
 {
-	struct delayed *delayed = request->owner;
-	struct asker asker = {.handle = request->handle,
+	return (struct asker){.handle = request->handle,
 		.mqtt_id = request->mqtt_id,
 		.username = request->username,
 		.waited_at = request->address};
+}
+
+static void answer(struct request *request, enum verify_answer verdict, enum sqlauth_error verified)
+{
+	struct delayed *delayed = request->owner;
+	struct asker asker = asker_of(request);
 	bool accepted;
 
 	/* From here on events for this connection are not about a request. */
@@ -409,7 +418,11 @@ static void serve_here(struct request *request)
 			.hash = request->work.hash,
 			.password = request->work.password,
 			.length = request->work.length};
+		struct asker asker = asker_of(request);
+
 		verdict = plugin_verify_here(plugin, &question, &request->mark, &verified);
+		if (verdict == VERIFY_BUSY)
+			delayed_prepare(request->owner, &asker, &question, &request->mark);
 	}
 	answer(request, verdict, verified);
 }

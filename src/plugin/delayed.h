@@ -50,7 +50,8 @@ void delayed_rest(struct delayed *delayed);
 bool delayed_begin(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
 	const struct verify_mark *mark, struct sqlauth_identity *identity);
 
-/* Takes in the password of a connection that is refused as busy, once, where there is room. After delayed_ready. */
+/* Takes in the password of a connection that is refused as busy, once; where there is room, a thread, a memory for the
+ * verdict, and a TICK in which to take it over. */
 void delayed_prepare(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
 	const struct verify_mark *mark);
 

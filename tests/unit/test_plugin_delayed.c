@@ -271,9 +271,10 @@ static void what_is_remembered_of_an_unknown_username_outlives_another_decoy(voi
 static void who_was_busy_is_answered_from_memory_when_it_comes_again(void **state)
 {
 	static const struct {
-		const char *password;
+		const char *id, *username, *password;
 		int answer;
-	} rows[] = {{"secret", 0}, {"wrong", REFUSED}};
+	} rows[] = {
+		{"busy", "alice", "secret", 0}, {"busy", "alice", "wrong", REFUSED}, {"busy-2", "bob", "secret", 0}};
 	struct mosquitto carol = client_of("busy", "carol", "secret"), other = client_of("busy", "bob", "secret"),
 			 client;
 
@@ -284,11 +285,19 @@ static void who_was_busy_is_answered_from_memory_when_it_comes_again(void **stat
 	stub_turn();
 	assert_int_equal(carol.answer, 0);
 	stub_leave(&carol);
-	for (size_t row = 0; row < 2; row++) {
+	for (size_t row = 0; row < 3; row++) {
 		int answer, ms = 0;
 
-		client = client_of("busy", "alice", rows[row].password);
-		assert_int_equal(stub_connect(&client), BUSY);
+		client = client_of(rows[row].id, rows[row].username, rows[row].password);
+		if (row == 2) { /* waits already when somebody else asks for its id */
+			assert_int_equal(stub_connect(&client), STUB_DELAYED);
+			other.id = client.id;
+			assert_int_equal(stub_connect(&other), STUB_TURNED_AWAY);
+			stub_turn();
+			assert_int_equal(client.answer, REFUSED);
+		} else {
+			assert_int_equal(stub_connect(&client), BUSY);
+		}
 		while ((answer = stub_connect(&client)) == BUSY) {
 			assert_in_range(ms++, 0, 5000);
 			poll(NULL, 0, 1);
