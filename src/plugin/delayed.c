@@ -417,7 +417,8 @@ static void serve_here(struct request *request)
 		struct verify_question question = {.username = request->username,
 			.hash = request->work.hash,
 			.password = request->work.password,
-			.length = request->work.length};
+			.length = request->work.length,
+			.at_tick = true};
 		struct asker asker = asker_of(request);
 
 		verdict = plugin_verify_here(plugin, &question, &request->mark, &verified);

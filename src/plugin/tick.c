@@ -71,9 +71,9 @@ int plugin_on_turn(int event, void *data, void *instance)
 	struct plugin *plugin = instance;
 
 	(void)event;
-	verify_turn();
 	if (plugin->delayed)
 		delayed_turn(plugin->delayed);
+	verify_turn();
 	tick->next_s = 0;
 	/* 2.1 reads milliseconds here */
 	tick->next_ns = plugin->delayed && delayed_must_look(plugin->delayed) ? 1 : 0;

@@ -87,7 +87,7 @@ enum verify_answer verify_here(struct verifier *verifier, const struct verify_qu
 	bool suspect = slow && sqlauth_ration_failed_lately(verifier->ration, mark->place);
 	int64_t began = slow ? sqlauth_clock_us() : 0;
 
-	if (slow && !work_share_allows(&work, verifier->share, suspect, began)) {
+	if (slow && !work_share_allows(&work, verifier->share, suspect, question->at_tick, began)) {
 		verifier->counts.busy++;
 		return VERIFY_BUSY;
 	}

@@ -31,6 +31,7 @@ struct verify_question {
 	bool is_decoy; /* the hash is nobody's: what is remembered is not about it, and outlives another decoy */
 	const char *password;
 	size_t length;
+	bool at_tick; /* asked while the broker calls TICK */
 };
 
 /* What is left of a question when its password is gone. */

@@ -275,6 +275,33 @@ class DelayedTest(VerificationTest):
         self.assertEqual(self.answer(waiting), mqtt.SUCCESS)
         waiting.ping()
 
+    def test_the_broker_does_not_stop_for_a_hash_of_each_listener_at_once(self):
+        """On three listeners an id is contested in the same turn, and so decided in the broker's thread: one has its hash."""
+        listeners = ["north", "south", "west"]
+        busy = [name + "-%d" % i for name in listeners for i in range(4)]  # two with each thread, and two in its queue
+        owners = [name + "-owner" for name in listeners]
+        for name in busy + owners:
+            self.db.client(name)
+        self.slow(0.2, *busy, *owners)
+        self.start_broker({"verify_share": "0.5", "verify_threads": "1", **NO_MEMORY},
+                          listeners=[Listener(name) for name in listeners], settings=["per_listener_settings true"])
+        first, second = [], []
+        for name in busy + owners:
+            first.append(self.client(name, username=name, password="secret", listener=name.split("-")[0]).open())
+        for name in owners:
+            second.append(self.client(name, username=name, password="secret", listener=name.split("-")[0]).open())
+        for client in first:
+            client.send(client.connect_packet())
+        self.broker.turn()
+        self.broker.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.broker.process.pid, os.WSTOPPED)
+        for client in second:
+            client.send(client.connect_packet())
+        self.broker.process.send_signal(signal.SIGCONT)
+        answers = [self.answer(client) for client in first[len(busy):]]
+        self.assertEqual(sorted(answers), [mqtt.SUCCESS] + 2 * [mqtt.NOT_AUTHORIZED], answers)
+        self.assertEqual({self.answer(client) for client in first[:len(busy)]}, {mqtt.SUCCESS})
+
     def test_no_slow_hash_is_computed_in_the_brokers_thread(self):
         """Whoever it is that is refused, and by whatever it was found."""
         authority = self.authority()

@@ -164,7 +164,8 @@ static void worked(double share, bool has_turns, const int64_t work_us[KINDS], i
 		int kind = SUSPECTS;
 		if (has_turns)
 			work_share_turn(&work);
-		while (kind >= 0 && (work_us[kind] == 0 || !work_share_allows(&work, share, kind == SUSPECTS, now)))
+		while (kind >= 0 &&
+			(work_us[kind] == 0 || !work_share_allows(&work, share, kind == SUSPECTS, false, now)))
 			kind--;
 		if (kind < 0) {
 			now += 100;
@@ -219,10 +220,10 @@ static void who_is_not_suspected_need_not_wait_for_suspects(void **state)
 
 	(void)state;
 	work_share_add(&work, 0.5, true, 1000000, 1020000);
-	assert_false(work_share_allows(&work, 0.5, true, 1020000));
-	assert_true(work_share_allows(&work, 0.5, false, 1020000));
+	assert_false(work_share_allows(&work, 0.5, true, false, 1020000));
+	assert_true(work_share_allows(&work, 0.5, false, false, 1020000));
 	work_share_add(&work, 0.5, false, 1020000, 1040000);
-	assert_false(work_share_allows(&work, 0.5, false, 1040000));
+	assert_false(work_share_allows(&work, 0.5, false, false, 1040000));
 }
 
 static void slow_work_follows_on_another_only_in_another_turn(void **state)
@@ -232,13 +233,13 @@ static void slow_work_follows_on_another_only_in_another_turn(void **state)
 	(void)state;
 	for (int suspect = 0; suspect < 2; suspect++) {
 		work_share_turn(&work);
-		assert_true(work_share_allows(&work, 0.5, suspect, 1000000));
+		assert_true(work_share_allows(&work, 0.5, suspect, false, 1000000));
 		work_share_add(&work, 0.5, suspect, 1000000, 1020000);
-		assert_false(work_share_allows(&work, 0.5, false, 1020000));
-		assert_false(work_share_allows(&work, 0.5, false, 9000000));
+		assert_false(work_share_allows(&work, 0.5, false, false, 1020000));
+		assert_false(work_share_allows(&work, 0.5, false, false, 9000000));
 		work_share_turn(&work);
-		assert_true(work_share_allows(&work, 0.5, false, 1020000));
-		assert_true(work_share_allows(&work, 0.5, true, 1020000));
+		assert_true(work_share_allows(&work, 0.5, false, false, 1020000));
+		assert_true(work_share_allows(&work, 0.5, true, false, 1020000));
 		work = (struct work_share){0};
 	}
 }
@@ -255,7 +256,7 @@ static void a_quiet_second_is_saved(void **state)
 		work = (struct work_share){0};
 		for (int i = 0; i < 200; i++) {
 			work_share_turn(&work);
-			if (!work_share_allows(&work, 0.5, suspect, now))
+			if (!work_share_allows(&work, 0.5, suspect, false, now))
 				break;
 			work_share_add(&work, 0.5, suspect, now, now + 20000);
 			now += 20000;
@@ -272,10 +273,10 @@ static void without_turns_only_time_keeps_slow_works_apart(void **state)
 
 	(void)state;
 	for (int suspect = 0; suspect < 2; suspect++) {
-		assert_true(work_share_allows(&work, 0.5, suspect, 1000000));
+		assert_true(work_share_allows(&work, 0.5, suspect, false, 1000000));
 		work_share_add(&work, 0.5, suspect, 1000000, 1020000);
-		assert_false(work_share_allows(&work, 0.5, suspect, 1020000));
-		assert_true(work_share_allows(&work, 0.5, suspect, suspect ? 1100000 : 1040000));
+		assert_false(work_share_allows(&work, 0.5, suspect, false, 1020000));
+		assert_true(work_share_allows(&work, 0.5, suspect, false, suspect ? 1100000 : 1040000));
 		work = (struct work_share){0};
 	}
 }
@@ -287,10 +288,33 @@ static void cheap_work_may_follow_on_other_cheap_work(void **state)
 	(void)state;
 	for (int has_turns = 0; has_turns < 2; has_turns++) {
 		work = (struct work_share){.knows_turns = has_turns};
-		for (int i = 0; i < 20; i++) {
-			assert_true(work_share_allows(&work, 0.5, false, 1000000 + 100 * i));
+		for (int i = 0; i < 21; i++) {
+			assert_true(work_share_allows(&work, 0.5, false, i % 2, 1000000 + 100 * i));
 			work_share_add(&work, 0.5, false, 1000000 + 100 * i, 1000000 + 100 * (i + 1));
 		}
+		/* of one turn, two milliseconds */
+		assert_int_equal(work_share_allows(&work, 0.5, false, false, 1002100), !has_turns);
+		work_share_turn(&work);
+		assert_true(work_share_allows(&work, 0.5, false, false, 1002100));
+	}
+}
+
+/* What the network asked for, a TICK, and another callback of the same TICK are one stop of the broker. */
+static void slow_work_at_a_tick_follows_on_no_other(void **state)
+{
+	struct work_share work = {0};
+
+	(void)state;
+	for (int large = 0; large < 2; large++) {
+		double share = large ? 0.99 : 0.5;
+
+		work = (struct work_share){.knows_turns = true};
+		work_share_add(&work, share, false, 1000000, 1020000);
+		assert_false(work_share_allows(&work, share, false, true, 1020000));
+		work_share_turn(&work);
+		assert_false(work_share_allows(&work, share, false, true, 1020000));
+		assert_true(work_share_allows(&work, share, false, false, 1020000));
+		assert_true(work_share_allows(&work, share, false, true, 1040000));
 	}
 }
 
@@ -309,6 +333,7 @@ int main(void)
 		cmocka_unit_test(slow_work_follows_on_another_only_in_another_turn),
 		cmocka_unit_test(a_quiet_second_is_saved),
 		cmocka_unit_test(without_turns_only_time_keeps_slow_works_apart),
+		cmocka_unit_test(slow_work_at_a_tick_follows_on_no_other),
 		cmocka_unit_test(cheap_work_may_follow_on_other_cheap_work),
 	};
 
