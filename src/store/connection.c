@@ -18,9 +18,14 @@ static int wait_a_millisecond(void *context, int times)
 	return is_patient;
 }
 
+int sqlauth_connection_wait(sqlite3 *db)
+{
+	return sqlite3_busy_handler(db, wait_a_millisecond, NULL);
+}
+
 int sqlauth_connection_open(const char *path, int flags, sqlite3 **db_r)
 {
 	int code = sqlite3_open_v2(path, db_r, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 
-	return code == SQLITE_OK ? sqlite3_busy_handler(*db_r, wait_a_millisecond, NULL) : code;
+	return code == SQLITE_OK ? sqlauth_connection_wait(*db_r) : code;
 }

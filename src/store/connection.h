@@ -8,9 +8,13 @@
 
 #include <sqlite3.h>
 
-/* flags: SQLITE_OPEN_READWRITE or _READONLY, and what else sqlite3_open_v2 takes. Each statement, and each step of a
- * backup, waits for a lock SQLAUTH_STORE_PATIENCE_MS before SQLITE_BUSY; longer where the machine is too loaded to wake
- * it in time. One thread may use it. SQLite's code; *db_r is the caller's also where it is an error (sqlite3_close). */
+/* Lets each statement of the connection, and from here on a backup into it or from it, wait for a lock
+ * SQLAUTH_STORE_PATIENCE_MS before SQLITE_BUSY; longer where the machine is too loaded to wake it in time. To be called
+ * before each backup: SQLite would count what the statement before waited. SQLite's code. */
+int sqlauth_connection_wait(sqlite3 *db);
+
+/* flags: SQLITE_OPEN_READWRITE or _READONLY, and what else sqlite3_open_v2 takes. A connection that waits; one thread
+ * may use it. SQLite's code; *db_r is the caller's also where it is an error (sqlite3_close). */
 int sqlauth_connection_open(const char *path, int flags, sqlite3 **db_r) __attribute__((warn_unused_result));
 
 #endif

@@ -87,20 +87,27 @@ static enum sqlauth_error check_not_same(const char *path, const char *other, st
 }
 
 /* What SQLite says about the target stands in its connection; about reading the source only in the code. */
-static enum sqlauth_error copy(sqlite3 *to, const char *to_path, sqlite3 *from, struct sqlauth_text *why)
+static enum sqlauth_error copy(
+	sqlite3 *to, const char *to_path, sqlite3 *from, const char *from_path, struct sqlauth_text *why)
 {
 	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
 	int code;
 
 	if (backup == NULL)
 		return explain(to, to_path, "written", sqlite3_extended_errcode(to), why);
-	code = sqlite3_backup_step(backup, -1);
+	code = sqlauth_connection_wait(to);
+	if (code == SQLITE_OK)
+		code = sqlauth_connection_wait(from);
+	if (code == SQLITE_OK)
+		code = sqlite3_backup_step(backup, -1);
 	sqlite3_backup_finish(backup);
 	if (code == SQLITE_DONE)
 		return SQLAUTH_OK;
 	if ((code & 0xff) == SQLITE_BUSY)
-		sqlauth_text_set(why, "%s is locked by another process, also after %d seconds; try again", to_path,
-			SQLAUTH_STORE_PATIENCE_MS / 1000);
+		sqlauth_text_set(why,
+			"%s cannot be copied to %s: one of them is locked by another process, also after %d seconds; "
+			"try again",
+			from_path, to_path, SQLAUTH_STORE_PATIENCE_MS / 1000);
 	else if (code == SQLITE_READONLY)
 		sqlauth_text_set(why,
 			"%s cannot take a copy with another page size while it is in WAL mode; restore to a new path",
@@ -122,7 +129,7 @@ static enum sqlauth_error fill(const char *path, const char *made, const char *t
 	if (error == SQLAUTH_OK)
 		error = open_file(made, true, &to, why);
 	if (error == SQLAUTH_OK)
-		error = copy(to, target, from, why);
+		error = copy(to, target, from, path, why);
 	if (error == SQLAUTH_OK)
 		code = sqlauth_store_once(to, SQLAUTH_SQL_DELETE_MODE, NULL, mode, sizeof mode);
 	if (code != SQLITE_ROW || (error == SQLAUTH_OK && strcmp(mode, "delete") != 0))
@@ -314,7 +321,7 @@ enum sqlauth_error sqlauth_restore(const char *path, const char *source, const c
 	if (error == SQLAUTH_OK)
 		error = open_target(path, &is_empty, &to, why);
 	if (error == SQLAUTH_OK)
-		error = copy(to, path, from, why);
+		error = copy(to, path, from, source, why);
 	sqlite3_close(to);
 	sqlite3_close(from);
 	return error;

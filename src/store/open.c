@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "access.h"
+#include "connection.h"
 #include "store_internal.h"
 
 /* The database header, https://www.sqlite.org/fileformat2.html, 1.3. */
@@ -77,7 +78,8 @@ static enum sqlauth_error open_connection(struct sqlauth_store *store, struct sq
 		SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 
 	if (code == SQLITE_OK)
-		code = sqlite3_busy_timeout(store->db, 0);
+		code = store->opener == SQLAUTH_STORE_FOR_BROKER ? sqlite3_busy_timeout(store->db, 0)
+								 : sqlauth_connection_wait(store->db);
 	if (code == SQLITE_OK)
 		code = set_switches(store->db);
 	if (code == SQLITE_OK) {
