@@ -1,6 +1,7 @@
 """Verification never stops the broker: what is remembered, rationed and shared out, and whom a delayed answer reaches."""
 
 import base64
+import contextlib
 import hashlib
 import itertools
 import os
@@ -49,6 +50,23 @@ class VerificationTest(BrokerTest):
         encoded = hash_password("secret", iterations_for(seconds))
         for name in names or ("alice", "bob"):
             self.set_hash(name, encoded)
+
+    def slow_clients(self, names, seconds):
+        for name in names:
+            self.db.client(name)
+        self.slow(seconds, *names)
+        return names
+
+    def slow_devices(self, count, seconds):
+        return self.slow_clients(["device-%d" % i for i in range(count)], seconds)
+
+    @contextlib.contextmanager
+    def stopped(self):
+        """The broker finds all that is sent meanwhile in one turn."""
+        self.broker.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.broker.process.pid, os.WSTOPPED)
+        yield
+        self.broker.process.send_signal(signal.SIGCONT)
 
     def timed(self, client_id, username, password, source=None, **arguments):
         """Seconds from CONNECT to the answer, and the answer."""
@@ -219,28 +237,20 @@ class FloodTest(VerificationTest):
         self.assertEqual(self.timed("a", "alice", "secret", ("127.0.0.3", 0))[1], mqtt.SUCCESS)
 
     def test_devices_that_come_right_behind_each_other_are_all_let_in(self):
-        names = ["device-%d" % i for i in range(6)]
-        for name in names:
-            self.db.client(name)
-        self.slow(0.03, *names)
+        names = self.slow_devices(6, 0.03)
         self.start_broker(self.OPTIONS)
         for name in names:
             self.login(name).disconnect()
 
     def test_the_broker_never_stops_for_two_hashes_at_once(self):
         """Four passwords lie there when the broker has time for one: in that turn it hashes one."""
-        names = ["device-%d" % i for i in range(4)]
-        for name in names:
-            self.db.client(name)
-        self.slow(0.03, *names)
+        names = self.slow_devices(4, 0.03)
         self.start_broker(self.OPTIONS)
         clients = [self.client(name, username=name, password="secret").open() for name in names]
         self.broker.turn()
-        self.broker.process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, self.broker.process.pid, os.WSTOPPED)
-        for client in clients:
-            client.send(client.connect_packet())
-        self.broker.process.send_signal(signal.SIGCONT)
+        with self.stopped():
+            for client in clients:
+                client.send(client.connect_packet())
         answers = [self.answer(client) for client in clients]
         self.assertEqual(answers.count(mqtt.SUCCESS), 1, answers)
         self.assertEqual(sum(answer in BUSY for answer in answers), 3, answers)
@@ -280,9 +290,7 @@ class DelayedTest(VerificationTest):
         listeners = ["north", "south", "west"]
         busy = [name + "-%d" % i for name in listeners for i in range(4)]  # two with each thread, and two in its queue
         owners = [name + "-owner" for name in listeners]
-        for name in busy + owners:
-            self.db.client(name)
-        self.slow(0.2, *busy, *owners)
+        self.slow_clients(busy + owners, 0.2)
         self.start_broker({"verify_share": "0.5", "verify_threads": "1", **NO_MEMORY},
                           listeners=[Listener(name) for name in listeners], settings=["per_listener_settings true"])
         first, second = [], []
@@ -293,11 +301,9 @@ class DelayedTest(VerificationTest):
         for client in first:
             client.send(client.connect_packet())
         self.broker.turn()
-        self.broker.process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, self.broker.process.pid, os.WSTOPPED)
-        for client in second:
-            client.send(client.connect_packet())
-        self.broker.process.send_signal(signal.SIGCONT)
+        with self.stopped():
+            for client in second:
+                client.send(client.connect_packet())
         answers = [self.answer(client) for client in first[len(busy):]]
         self.assertEqual(sorted(answers), [mqtt.SUCCESS] + 2 * [mqtt.NOT_AUTHORIZED], answers)
         self.assertEqual({self.answer(client) for client in first[:len(busy)]}, {mqtt.SUCCESS})
@@ -583,10 +589,7 @@ class PreparedTest(VerificationTest):
         return code
 
     def test_a_right_password_is_let_in_when_it_comes_again(self):
-        names = ["device-%d" % i for i in range(5)]
-        for name in names:
-            self.db.client(name)
-        self.slow(0.03, *names)
+        names = self.slow_devices(5, 0.03)
         self.use_up_the_time()
         before = cpu_seconds(self.broker)
         for name in names:
