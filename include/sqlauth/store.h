@@ -72,7 +72,7 @@ void sqlauth_groups_clear(struct sqlauth_groups *groups);
 enum sqlauth_error sqlauth_store_open(const char *path, struct sqlauth_store **store_r, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 
-/* Whom a refusal is told to: it decides which mend is proposed, and nothing else. */
+/* Whom a refusal is told to, with which mend, and who waits for a writer: everybody but the broker. */
 enum sqlauth_store_opener {
 	SQLAUTH_STORE_FOR_BROKER, /* the plugin: runs as the broker's user, whom the files must let in */
 	SQLAUTH_STORE_FOR_TOOL,   /* the command: can be run as the user whose files they are */

@@ -225,6 +225,7 @@ static int verify(struct plugin *plugin, struct asker *asker, const char *passwo
 	sqlauth_text_init(&why, why_data, sizeof why_data);
 	verify_mark_init(&plugin->verifier, &question, plugin_asker_address(asker), &mark);
 	answer = verify_consult(&plugin->verifier, &mark, asker->username, &verified);
+	verify_count(&plugin->verifier, answer, verified);
 	if (answer != VERIFY_DONE)
 		sqlauth_engine_let_go(plugin->engine);
 	if (answer == VERIFY_NEEDED && may_delay(plugin, asker, *identity)) {
@@ -237,7 +238,7 @@ static int verify(struct plugin *plugin, struct asker *asker, const char *passwo
 	} else if (answer == VERIFY_NEEDED) {
 		answer = plugin_verify_here(plugin, &question, &mark, &verified);
 		if (answer == VERIFY_BUSY && plugin->delayed)
-			delayed_prepare(plugin->delayed, asker, &question, &mark);
+			delayed_prepare(plugin->delayed, &question, &mark);
 	}
 	if (answer != VERIFY_DONE)
 		return turn_away(plugin, asker, mark.place, answer);

@@ -17,7 +17,7 @@
 #include <utlist.h>
 
 #define TURN_BUDGET_US 1000
-#define COST_BYTES     1024   /* of a password that count as one more request */
+#define COST_BYTES     1024   /* of what a client sent that count as one more request */
 #define CONTESTED_MAX  4096   /* ids; who wants one forgotten has to contest thousands */
 #define CONTESTED_MS   300000 /* clients that are turned away come again after two minutes at most, as a rule */
 
@@ -268,6 +268,13 @@ static bool fill(struct request *request, const struct asker *asker, const struc
 	return true;
 }
 
+static size_t cost_of(const struct asker *asker, const struct verify_question *question)
+{
+	size_t username_length = asker->username ? strlen(asker->username) : 0;
+
+	return 1 + (question->length + username_length + strlen(asker->mqtt_id)) / COST_BYTES;
+}
+
 /* NULL: there is no room. */
 static struct request *queue_up(struct delayed *delayed, const struct asker *asker,
 	const struct verify_question *question, const struct verify_mark *mark)
@@ -285,7 +292,7 @@ static struct request *queue_up(struct delayed *delayed, const struct asker *ask
 	request->asked_ms = now_ms(delayed);
 	DL_APPEND(delayed->requests, request);
 	if (fill(request, asker, question) &&
-		fair_queue_add(&delayed->queue, &request->item, mark->place, 1 + question->length / COST_BYTES))
+		fair_queue_add(&delayed->queue, &request->item, mark->place, cost_of(asker, question)))
 		return request;
 	request_free(request);
 	return NULL;
@@ -308,9 +315,9 @@ bool delayed_begin(struct delayed *delayed, const struct asker *asker, const str
 	return true;
 }
 
-void delayed_prepare(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
-	const struct verify_mark *mark)
+void delayed_prepare(struct delayed *delayed, const struct verify_question *question, const struct verify_mark *mark)
 {
+	const struct asker nobody = {.mqtt_id = "", .username = question->username};
 	const struct plugin *plugin = delayed->plugin;
 	struct request *request = NULL;
 
@@ -319,7 +326,7 @@ void delayed_prepare(struct delayed *delayed, const struct asker *asker, const s
 		return;
 	HASH_FIND(by_tag, delayed->prepared, &mark->tag, sizeof mark->tag, request);
 	if (!request)
-		request = queue_up(delayed, asker, question, mark);
+		request = queue_up(delayed, &nobody, question, mark);
 	if (!request || request->prepared)
 		return;
 	HASH_ADD(by_tag, delayed->prepared, mark.tag, sizeof request->mark.tag, request);
@@ -342,18 +349,13 @@ static void complete(struct delayed *delayed, const struct request *request, boo
 	table.completing = NULL;
 }
 
-static struct asker asker_of(const struct request *request)
-{
-	return (struct asker){.handle = request->handle,
-		.mqtt_id = request->mqtt_id,
-		.username = request->username,
-		.waited_at = request->address};
-}
-
 static void answer(struct request *request, enum verify_answer verdict, enum sqlauth_error verified)
 {
 	struct delayed *delayed = request->owner;
-	struct asker asker = asker_of(request);
+	struct asker asker = {.handle = request->handle,
+		.mqtt_id = request->mqtt_id,
+		.username = request->username,
+		.waited_at = request->address};
 	bool accepted;
 
 	/* From here on events for this connection are not about a request. */
@@ -390,7 +392,12 @@ static struct request *request_of(struct fair_item *item)
 /* Its turn has come: is the work still needed, and allowed? */
 static enum verify_answer consult(const struct request *request, enum sqlauth_error *verified_r)
 {
-	return verify_consult(&request->owner->plugin->verifier, &request->mark, request->username, verified_r);
+	struct verifier *verifier = &request->owner->plugin->verifier;
+	enum verify_answer answer = verify_consult(verifier, &request->mark, request->username, verified_r);
+
+	if (request->known)
+		verify_count(verifier, answer, *verified_r);
+	return answer;
 }
 
 static void serve(struct request *request)
@@ -419,11 +426,10 @@ static void serve_here(struct request *request)
 			.password = request->work.password,
 			.length = request->work.length,
 			.at_tick = true};
-		struct asker asker = asker_of(request);
 
 		verdict = plugin_verify_here(plugin, &question, &request->mark, &verified);
 		if (verdict == VERIFY_BUSY)
-			delayed_prepare(request->owner, &asker, &question, &request->mark);
+			delayed_prepare(request->owner, &question, &request->mark);
 	}
 	answer(request, verdict, verified);
 }

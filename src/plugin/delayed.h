@@ -23,7 +23,7 @@
 #include "plugin.h"
 #include "workers.h"
 
-/* Waiting requests; one takes about a kilobyte, and another one for each kilobyte of its password. */
+/* Waiting requests; one takes about a kilobyte, and counts as one more for each kilobyte of what its client sent. */
 #define DELAYED_MAX 32768
 
 struct delayed;
@@ -52,8 +52,7 @@ bool delayed_begin(struct delayed *delayed, const struct asker *asker, const str
 
 /* Takes in the password of a connection that is refused as busy, once; where there is room, a thread, a memory for the
  * verdict, and a TICK in which to take it over. */
-void delayed_prepare(struct delayed *delayed, const struct asker *asker, const struct verify_question *question,
-	const struct verify_mark *mark);
+void delayed_prepare(struct delayed *delayed, const struct verify_question *question, const struct verify_mark *mark);
 
 /* A connection with this handle and this id (NULL: none known) begins or stands: older ones with either are gone. */
 void delayed_cancel(const void *handle, const char *mqtt_id);

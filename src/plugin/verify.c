@@ -45,24 +45,29 @@ void verify_mark_init(const struct verifier *verifier, const struct verify_quest
 	mark_r->place = sqlauth_ration_place(verifier->ration, address);
 }
 
-enum verify_answer verify_consult(
-	struct verifier *verifier, const struct verify_mark *mark, const char *username, enum sqlauth_error *verified_r)
+enum verify_answer verify_consult(const struct verifier *verifier, const struct verify_mark *mark, const char *username,
+	enum sqlauth_error *verified_r)
 {
 	switch (sqlauth_verified_recall(verifier->memory, &mark->tag)) {
 	case SQLAUTH_REMEMBERED_RIGHT:
-		verifier->counts.remembered_right++;
 		*verified_r = SQLAUTH_OK;
 		return VERIFY_DONE;
 	case SQLAUTH_REMEMBERED_WRONG:
-		verifier->counts.remembered_wrong++;
 		*verified_r = SQLAUTH_ERROR_MISMATCH;
 		return VERIFY_DONE;
 	default:
-		if (sqlauth_ration_allows(verifier->ration, mark->place, username))
-			return VERIFY_NEEDED;
-		verifier->counts.rationed++;
-		return VERIFY_RATIONED;
+		return sqlauth_ration_allows(verifier->ration, mark->place, username) ? VERIFY_NEEDED : VERIFY_RATIONED;
 	}
+}
+
+void verify_count(struct verifier *verifier, enum verify_answer answer, enum sqlauth_error verified)
+{
+	if (answer == VERIFY_RATIONED)
+		verifier->counts.rationed++;
+	else if (answer == VERIFY_DONE && verified == SQLAUTH_OK)
+		verifier->counts.remembered_right++;
+	else if (answer == VERIFY_DONE)
+		verifier->counts.remembered_wrong++;
 }
 
 bool verify_is_slow(const struct verifier *verifier, const char *hash)

@@ -63,8 +63,11 @@ void verify_mark_init(const struct verifier *verifier, const struct verify_quest
 	struct verify_mark *mark_r);
 
 /* NEEDED, RATIONED, or DONE with OK or MISMATCH in *verified_r. Microseconds. */
-enum verify_answer verify_consult(struct verifier *verifier, const struct verify_mark *mark, const char *username,
+enum verify_answer verify_consult(const struct verifier *verifier, const struct verify_mark *mark, const char *username,
 	enum sqlauth_error *verified_r);
+
+/* Counts what was consulted for a connection that is answered so. */
+void verify_count(struct verifier *verifier, enum verify_answer answer, enum sqlauth_error verified);
 
 /* Whether the hash takes milliseconds and more. One that cannot be computed takes no time. */
 bool verify_is_slow(const struct verifier *verifier, const char *hash);

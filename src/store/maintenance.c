@@ -90,16 +90,15 @@ static enum sqlauth_error check_not_same(const char *path, const char *other, st
 static enum sqlauth_error copy(
 	sqlite3 *to, const char *to_path, sqlite3 *from, const char *from_path, struct sqlauth_text *why)
 {
-	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+	sqlite3_backup *backup;
 	int code;
 
+	sqlauth_connection_wait(to);
+	sqlauth_connection_wait(from);
+	backup = sqlite3_backup_init(to, "main", from, "main");
 	if (backup == NULL)
 		return explain(to, to_path, "written", sqlite3_extended_errcode(to), why);
-	code = sqlauth_connection_wait(to);
-	if (code == SQLITE_OK)
-		code = sqlauth_connection_wait(from);
-	if (code == SQLITE_OK)
-		code = sqlite3_backup_step(backup, -1);
+	code = sqlite3_backup_step(backup, -1);
 	sqlite3_backup_finish(backup);
 	if (code == SQLITE_DONE)
 		return SQLAUTH_OK;

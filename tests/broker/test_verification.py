@@ -13,7 +13,7 @@ import time
 import unittest
 
 import mqtt
-from broker import CAN_DELAY, BrokerTest, Listener
+from broker import CAN_DELAY, VERSION, BrokerTest, Listener
 from crowd import cpu_seconds
 from database import hash_password
 
@@ -604,6 +604,15 @@ class PreparedTest(VerificationTest):
         while "reason=rationed" not in self.broker.text() and time.monotonic() < deadline:
             self.timed("alice", "alice", "guess %d" % next(guesses))
         self.assert_logged("reason=rationed .*alice")
+
+    def test_without_ticks_nothing_is_prepared(self):
+        """Nobody would take it over. 2.0.11 has none with per_listener_settings."""
+        self.slow(0.3, "bob", "alice")
+        self.start_broker({"verify_share": "0.01"}, settings=["per_listener_settings true"])
+        self.login("bob").disconnect()
+        self.assertIn(self.timed("alice", "alice", "secret")[1], BUSY)
+        threads = len(os.listdir("/proc/%d/task" % self.broker.process.pid))
+        self.assertEqual(threads > 1, VERSION > (2, 0, 11))
 
     def test_without_a_memory_nothing_is_prepared(self):
         self.slow(0.5, "bob")
