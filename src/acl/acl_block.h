@@ -47,8 +47,7 @@ struct acl_node {
 	uint32_t decider; /* the permission behind its only bit, or an index where here and rest have several */
 	uint32_t shaped;  /* pattern edge: index of its shape */
 	uint16_t label_length;
-	uint16_t tail_length; /* bytes of the tail, which begins with `/` and follows on the label in the text; 0: none
-			       */
+	uint16_t tail_length; /* bytes of the tail, which begins with `/` and follows on the label; 0: none */
 	uint8_t edge;         /* enum acl_edge */
 	uint8_t here;         /* bits of permissions that end here, or behind the tail */
 	uint8_t rest;         /* bits of permissions that go on with `#` from there */
@@ -58,8 +57,7 @@ struct acl_node {
 	union {
 		struct {
 			uint32_t plus;  /* child by `+` */
-			uint32_t shape; /* 1 + index of the first shape of its children by levels with placeholders, 0
-					   for none */
+			uint32_t shape; /* 1 + index of the first shape of its children by patterns, 0: none */
 		};
 		char tail[ACL_HEAD]; /* of one that has a tail, and so no child: its first bytes */
 	};

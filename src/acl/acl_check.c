@@ -222,10 +222,11 @@ static bool decide_behind_tail(struct walk *walk, const struct acl_node *node)
 
 	if (!acl_is_tail(node, walk->acl->text, walk->topic, walk->length, walk->at - 1))
 		return false;
-	if (end < walk->length)
-		return node->rest && walk->topic[end] == '/' && decide(walk, node, node->rest, ACL_KINDS);
-	return (node->rest && decide(walk, node, node->rest, ACL_KINDS)) ||
-	       (node->here && decide(walk, node, node->here, 0));
+	if (end < walk->length && walk->topic[end] != '/')
+		return false;
+	if (node->rest && decide(walk, node, node->rest, ACL_KINDS))
+		return true;
+	return node->here && end == walk->length && decide(walk, node, node->here, 0);
 }
 
 /* Whether the parent of this node may have another way to go, tried after it. */

@@ -63,8 +63,7 @@ int plugin_on_tick(int event, void *data, void *instance)
 	return MOSQ_ERR_SUCCESS;
 }
 
-/* A time of 0 is the next turn, however the broker comes to it: a worker wakes it. The other TICK bounds its
- * sleep. */
+/* A time of 0 is the next turn, however the broker comes to it: a worker wakes it. The other TICK bounds its sleep. */
 int plugin_on_turn(int event, void *data, void *instance)
 {
 	struct mosquitto_evt_tick *tick = data;

@@ -65,8 +65,10 @@ class VerificationTest(BrokerTest):
         """The broker finds all that is sent meanwhile in one turn."""
         self.broker.process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, self.broker.process.pid, os.WSTOPPED)
-        yield
-        self.broker.process.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self.broker.process.send_signal(signal.SIGCONT)
 
     def timed(self, client_id, username, password, source=None, **arguments):
         """Seconds from CONNECT to the answer, and the answer."""
