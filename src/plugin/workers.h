@@ -7,7 +7,7 @@
  *
  * There is no lock: each place of a fixed number has an atomic state, and only whom the table names moves it on. So the
  * broker's thread never waits for a worker, however little time the system gives those. Workers have a lower priority
- * than the broker and block all signals.
+ * than the broker (docs/adr/0003-verification.md) and block all signals.
  *
  * In a process with more than one thread every system call and much of the allocator cost more, for each message of the
  * broker's: so workers are made when there is work, and dismissed when there was none for a while.
@@ -23,7 +23,8 @@
 #include "sqlauth/error.h"
 #include "sqlauth/password.h"
 
-#define WORKERS_MAX 64 /* threads */
+#define WORKERS_MAX  64 /* threads */
+#define WORKERS_NICE 10 /* added to the broker's own nice value */
 
 struct workers;
 

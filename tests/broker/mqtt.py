@@ -12,7 +12,7 @@ import ssl
 import struct
 import time
 
-DEADLINE = 60.0  # seconds until a test gives up on an answer, which hashing threads of the lowest priority may have to give
+DEADLINE = 60.0  # seconds until a test gives up on an answer, which hashing threads of a low priority may have to give
                  # beside other tests; no test waits for it to pass
 
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 2, 3, 4, 5, 6, 7

@@ -25,7 +25,7 @@ def main():
     if len(files) < 10:
         print("only %d files of src in %s/compile_commands.json" % (len(files), build))
         return 1
-    os.nice(19)  # minutes on all processors, beside tests of threads that take what nobody else wants
+    os.nice(19)  # minutes on all processors, beside tests of threads of a low priority
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
         for status, said in pool.map(lambda path: tidy(build, path), files):

@@ -2,6 +2,10 @@
 #ifndef SQLAUTH_TEST_THREADS_H
 #define SQLAUTH_TEST_THREADS_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 unsigned threads_of_this_process(void);
+unsigned threads_that(bool (*do_it)(pid_t id));
 
 #endif

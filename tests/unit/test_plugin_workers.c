@@ -3,6 +3,7 @@
 #include "plugin/workers.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -196,6 +198,32 @@ static void the_callers_thread_is_woken_until_it_comes(void **state)
 	workers_free(workers);
 }
 
+/* By a nice value, and not by a class that others starve. */
+static bool gives_way(pid_t id)
+{
+	int behind = getpriority(PRIO_PROCESS, 0) + WORKERS_NICE;
+
+	return getpriority(PRIO_PROCESS, (id_t)id) == (behind < 19 ? behind : 19) &&
+	       sched_getscheduler(id) == SCHED_BATCH;
+}
+
+static void workers_come_behind_the_callers_thread_and_not_behind_everybody(void **state)
+{
+	struct workers *workers = NULL;
+	int before = sched_getscheduler(0);
+
+	(void)state;
+	assert_int_equal(workers_new(1, &limits, &workers), SQLAUTH_OK);
+	workers_start(workers, &works[0]);
+	while (collected[0] == 0) {
+		wait_for_signal();
+		collect_all(workers);
+	}
+	assert_int_equal(threads_that(gives_way), 1);
+	assert_int_equal(sched_getscheduler(0), before);
+	workers_free(workers);
+}
+
 static void a_signal_that_is_somebody_elses_is_left_alone(void **state)
 {
 	struct sigaction theirs = {.sa_handler = count_signal}, now;
@@ -252,6 +280,7 @@ int main(void)
 		TEST(what_was_started_and_not_collected_is_the_callers_again),
 		TEST(dismissed_workers_go_and_new_ones_come_meanwhile),
 		TEST(the_callers_thread_is_woken_until_it_comes),
+		TEST(workers_come_behind_the_callers_thread_and_not_behind_everybody),
 		TEST(a_signal_that_is_somebody_elses_is_left_alone),
 		TEST(the_handler_goes_with_the_last_of_several_users),
 		TEST(without_memory_there_are_no_workers),
