@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "processors.h"
 #include "sqlauth/ration.h"
 #include "sqlauth/verified.h"
 #include "workers.h"
@@ -166,11 +166,11 @@ static bool parse_verify_share(const char *value, struct plugin_options *options
 /* One processor is the broker's. */
 static uint32_t default_threads(void)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned processors = processors_usable();
 
 	if (processors <= 2)
 		return 1;
-	return processors - 1 > WORKERS_MAX ? WORKERS_MAX : (uint32_t)(processors - 1);
+	return processors - 1 > WORKERS_MAX ? WORKERS_MAX : processors - 1;
 }
 
 static const struct option {

@@ -491,7 +491,7 @@ class DelayedTest(VerificationTest):
         waiting = [self.ask("w%d" % i, "alice", "wrong %d" % i) for i in range(200)]
         self.assertEqual({self.answer(client) for client in waiting}, {mqtt.NOT_AUTHORIZED})
         seconds = time.monotonic() - begin
-        self.broker.turn()
+        self.broker.stop()
         hashed = sum("reason=wrong_password" in line for line in self.broker.log.lines())
         dropped = sum("reason=rationed" in line for line in self.broker.log.lines())
         self.assertEqual(hashed + dropped, 200)
