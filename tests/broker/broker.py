@@ -36,7 +36,7 @@ BAD_SIGNS = re.compile(r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime 
 # What brokers say of a port that somebody else has; of one for websockets 2.0 says no more than this.
 PORT_TAKEN = re.compile(r"Address already in use|Unable to create websockets listener on port")
 
-LOG_SHOWN = 2000  # lines of the log that a failed test prints
+LOG_SHOWN = 400  # lines of the log that a failed test prints
 
 # Tests fail more often in a second than a ration of failures would allow: options that every test's broker gets.
 GENEROUS = {"failures_per_address": "100000", "failures_per_username": "100000", "verify_share": "1"}
@@ -297,9 +297,13 @@ class BrokerTest(unittest.TestCase):
             raise failure
 
     def run(self, result=None):
-        before = len(result.failures) + len(result.errors) if result else 0
+        """What went wrong is said before the logs: whoever shortens the output keeps its beginning."""
+        failures, errors = (len(result.failures), len(result.errors)) if result else (0, 0)
         super().run(result)
-        if result and len(result.failures) + len(result.errors) > before:
+        faults = result.failures[failures:] + result.errors[errors:] if result else []
+        for _, fault in faults:
+            print("---- %s ----\n%s" % (self.id(), fault), flush=True)
+        if faults:
             for broker in getattr(self, "brokers", ()):
                 print("---- the broker's log, %s ----\n%s\n----" % (self.id(), broker.text(LOG_SHOWN)), flush=True)
 
