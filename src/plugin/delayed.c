@@ -255,12 +255,11 @@ static bool fill(struct request *request, const struct asker *asker, const struc
 	request->mqtt_id = strdup(asker->mqtt_id);
 	request->username = copy(asker->username);
 	request->address = copy(address);
-	request->work.password = malloc(question->length + 1);
+	request->work.password = calloc(1, question->length + 1); /* it is wiped as a string, filled or not */
 	if (!request->mqtt_id || !request->work.password || (asker->username && !request->username) ||
 		(address && !request->address))
 		return false;
 	memcpy(request->work.password, question->password, question->length);
-	request->work.password[question->length] = '\0';
 	request->work.length = question->length;
 	memcpy(request->work.hash, question->hash, strlen(question->hash) + 1);
 	request->id_hash = hash_id(asker->mqtt_id);

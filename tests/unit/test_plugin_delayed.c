@@ -273,6 +273,31 @@ static void what_is_remembered_of_an_unknown_username_outlives_another_decoy(voi
 	stub_stop();
 }
 
+/* What was begun of a request is wiped and freed, filled or not. */
+static void an_allocation_that_fails_lets_nobody_in_and_harms_nobody(void **state)
+{
+	size_t waited = 0;
+
+	(void)state;
+	start_with("1", "0", "1");
+	for (size_t nth = 1; waited < 3; nth++) {
+		struct mosquitto client = client_of("id", "alice-of-a-name-longer-than-her-password", "x");
+		int answer;
+
+		assert_in_range(nth, 1, 200);
+		allocations_fail(nth);
+		answer = stub_connect(&client);
+		allocations_fail(0);
+		assert_int_not_equal(answer, 0);
+		if (answer == STUB_DELAYED) {
+			waited++;
+			stub_wait(&client, LONG_MS);
+		}
+		stub_leave(&client);
+	}
+	stub_stop();
+}
+
 /* Comes again until it is not busy. */
 static int answer_in_the_end(const char *id, const char *username, const char *password)
 {
@@ -499,6 +524,7 @@ int main(void)
 		cmocka_unit_test(an_owner_who_waits_is_not_driven_away_by_who_asks_for_its_id),
 		cmocka_unit_test(an_id_that_only_one_asks_for_goes_on_waiting),
 		cmocka_unit_test(what_is_remembered_of_an_unknown_username_outlives_another_decoy),
+		cmocka_unit_test(an_allocation_that_fails_lets_nobody_in_and_harms_nobody),
 		cmocka_unit_test(who_was_busy_is_answered_from_memory_when_it_comes_again),
 		cmocka_unit_test(a_password_that_is_prepared_already_takes_no_more_room),
 		cmocka_unit_test(what_a_client_sends_counts_for_the_room_that_it_takes),
