@@ -163,8 +163,10 @@ static int admit(struct plugin *plugin, struct asker *asker, struct sqlauth_iden
 static int turn_away(struct plugin *plugin, const struct asker *asker, uint64_t place, enum verify_answer answer)
 {
 	bool rationed = answer == VERIFY_RATIONED;
+	enum sqlauth_reason reason = rationed ? SQLAUTH_REASON_RATIONED : SQLAUTH_REASON_BUSY;
 
-	denial_log_add_refusal(plugin->denials, asker, rationed ? SQLAUTH_REASON_RATIONED : SQLAUTH_REASON_BUSY, place);
+	plugin->connects[reason]++;
+	denial_log_add_refusal(plugin->denials, asker, reason, place);
 	return try_again_later(asker->client, rationed ? BROKER_ERR_CONNECTION_RATE_EXCEEDED : BROKER_ERR_SERVER_BUSY);
 }
 

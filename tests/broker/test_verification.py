@@ -167,6 +167,23 @@ class RationTest(VerificationTest):
         self.assertEqual(len(lines), 2, lines)  # the first, and the summary
         self.assertRegex(lines[1], r"^sqlauth: refused again count=\d+ seconds=\d+ connect reason=rationed ")
 
+    def test_who_is_turned_away_unlooked_at_is_counted_by_the_reason(self):
+        self.set_hash("alice", mosquitto_sha512("secret"))  # for this form there is always time; for bob's once
+        self.slow(0.3, "bob")
+        self.db.client("watch", permissions="allow subscribe $SYS/#")
+        self.set_hash("watch", mosquitto_sha512("secret"))
+        self.start_broker({"failures_per_username": "1", "verify_threads": "0", "verify_share": "0.01"},
+                          settings=["sys_interval 1"])
+        watch, counts = self.login("watch"), {}
+        topics = ["$SYS/broker/sqlauth/connects/refused" + reason for reason in ("", "/rationed", "/busy")]
+        watch.subscribe(*topics)
+        for i in range(20):
+            self.timed("a", "alice", "wrong %d" % i)
+            self.timed("b", "bob", "secret %d" % i)
+        while not all(counts.get(topic, 0) > 10 for topic in topics[1:]) or counts.get(topics[0], 0) < 40:
+            message = watch.receive()
+            counts[message.topic] = int(message.payload)
+
     def test_who_is_rationed_at_an_address_is_not_at_another(self):
         self.start_broker({"failures_per_username": "1"})
         for i in range(20):
