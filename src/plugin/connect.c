@@ -374,12 +374,15 @@ static enum sqlauth_error establish(
 }
 
 /* Whether the connection of this handle ended just now. The broker asks about its will right after DISCONNECT, while
- * its certificate is still to be had; a new connection on the same handle cannot come before the next TICK. Where there
- * are no ticks, a short time stands in for them. */
-static bool is_ending(const struct plugin *plugin, const struct asker *asker)
+ * its certificate is still to be had, and whether the client itself receives that will, where it has a session that
+ * lives on. A new connection on the same handle cannot come before the next TICK. Where there are no ticks (2.0.11,
+ * which asks only about the will then), a short time stands in for them. */
+static bool is_ending(const struct plugin *plugin, const struct asker *asker, bool may_be_will)
 {
-	return plugin->ending == asker->client &&
-	       plugin->clock->monotonic_ms(plugin->clock->context) - plugin->ending_ms < ENDING_MS;
+	if (plugin->ending != asker->client)
+		return false;
+	return plugin->ticks ||
+	       (may_be_will && plugin->clock->monotonic_ms(plugin->clock->context) - plugin->ending_ms < ENDING_MS);
 }
 
 enum sqlauth_error plugin_find_session(
@@ -390,7 +393,7 @@ enum sqlauth_error plugin_find_session(
 	struct sqlauth_certificate *certificate = NULL;
 	enum sqlauth_error error = SQLAUTH_OK;
 
-	if (session && (sqlauth_session_is_connected(session) || (may_be_will && is_ending(plugin, asker)))) {
+	if (session && (sqlauth_session_is_connected(session) || is_ending(plugin, asker, may_be_will))) {
 		*session_r = session;
 		return SQLAUTH_OK;
 	}

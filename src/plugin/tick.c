@@ -49,7 +49,6 @@ int plugin_on_tick(int event, void *data, void *instance)
 	(void)event;
 	plugin->ticks = true;
 	plugin->reloading = false;
-	plugin->ending = NULL;
 	tick->next_s = 1;
 	tick->next_ns = 0;
 	if (is_due(plugin)) {
@@ -70,6 +69,7 @@ int plugin_on_turn(int event, void *data, void *instance)
 	struct plugin *plugin = instance;
 
 	(void)event;
+	plugin->ending = NULL;
 	if (plugin->delayed)
 		delayed_turn(plugin->delayed);
 	verify_turn();

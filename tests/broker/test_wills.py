@@ -145,6 +145,33 @@ class WillTest(PumpTest):
                     self.assertEqual(self.arrived(reader), [WILL.topic])
                     self.login("reader", "short").disconnect()
 
+    def test_a_will_that_its_own_client_subscribed_to(self):
+        """2.0.21 and 2.1 ask in the middle of the connection's end whether it is delivered to that very client, whose
+        certificate is still to be had. What was connected stays as it was, and its id is free for others."""
+        self.start()
+        self.db.client("writer", permissions="allow publish will/#")
+        writer = self.login("writer")
+        for way in WAYS:
+            with self.subTest(way=way):
+                self.make_pump(way, "allow both will/#")
+                pump = self.connect_pump(way, will=WILL, **LASTING)
+                pump.subscribe("will/#", qos=1)
+                self.db.sql("DELETE FROM acl_permissions WHERE group_name = 'of-pump';")
+                since = self.broker.log.mark()
+                self.break_off(pump)
+                writer.publish("will/later", qos=1)
+                self.assertFalse([line for line in self.broker.log.lines()[since:] if "sqlauth: " in line])
+                self.db.permit("of-pump", "allow both will/#")
+                pump = self.connect_pump(way, **LASTING)
+                self.assertEqual([pump.receive().topic for _ in range(2)], [WILL.topic, "will/later"])
+                pump.disconnect()
+                for ending in (LASTING, {}):
+                    self.make_pump(way, "allow both will/#")
+                    pump = self.connect_pump(way, will=WILL, **ending)
+                    pump.subscribe("will/#", qos=1)
+                    self.break_off(pump)
+                    self.login("writer", "pump").disconnect()
+
     def test_a_retained_will_is_kept_only_with_permission(self):
         self.start()
         for way in (PASSWORD, CERTIFICATE, COMMON_NAME):
