@@ -206,6 +206,19 @@ class BridgeTest(BrokerTest):
             remote.publish(topic, qos=1)
         self.assertEqual([reader.receive().topic for _ in range(3)], ["shared/out", "other/in", "shared/in"])
 
+    def test_retained_messages_of_a_brokers_own_bridge_are_judged_by_its_username(self):
+        self.guarded["settings"] = ["check_retain_source true"]
+        self.start_two(self.guarded, self.open)
+        self.assertIsNotNone(self.far.log.wait(r"Sending SUBACK to near"))
+        remote = self.at(self.far, "remote")
+        first = self.at(self.near, "first", "reader", "secret")
+        self.assertEqual(first.subscribe("#"), 0)
+        for topic in ("other/in", "shared/in"):
+            remote.publish(topic, b"x", qos=1, retain=True)
+        self.assertEqual([first.receive().topic for _ in range(2)], ["other/in", "shared/in"])
+        self.assertEqual(self.arrived(self.subscriber("reader", "#", client_id="second")), ["shared/in"])
+        self.assert_logged(r'denied publish topic="other/in" client_id="local-near" username="bridge"')
+
     def test_mqtt_id_keeps_a_client_from_the_id_of_the_brokers_own_bridge(self):
         """The broker tells nobody of its bridges, and gives their ids to whoever asks: it must be one that nobody may use."""
         self.db.sql("UPDATE clients SET mqtt_id = '%u*' WHERE name = 'source';")

@@ -32,8 +32,8 @@ class RecallTest(BrokerTest):
         self.db.client("reader", permissions="allow subscribe #")
         self.edits = EDITS
 
-    def start(self):
-        return self.start_broker(settings=["check_retain_source true", "max_queued_messages 0", "persistence true",
+    def start(self, settings=("check_retain_source true",)):
+        return self.start_broker(settings=[*settings, "max_queued_messages 0", "persistence true",
                                            "persistence_location %s/" % self.directory])
 
     def make_sources(self):
@@ -84,6 +84,16 @@ class RecallTest(BrokerTest):
     def test_a_source_that_just_left_is_judged_by_the_database_as_it_is(self):
         self.publish_and_edit(mqtt.Client.disconnect)
         self.assertEqual(self.retained(), self.delivered())
+
+    def test_no_source_is_judged_where_the_brokers_configuration_does_not_say_so(self):
+        """Its manual calls it the default."""
+        self.make_sources()
+        self.start(())
+        source = self.login("source-0")
+        source.publish("source-0/retained", b"x", qos=1, retain=True)
+        source.disconnect()
+        self.db.sql("DELETE FROM clients WHERE name = 'source-0';")
+        self.assertEqual(self.retained(), ["source-0/retained"])
 
     def test_a_source_that_nobody_remembers_is_judged_by_the_database_as_it_is(self):
         self.make_sources()
