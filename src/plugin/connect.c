@@ -297,6 +297,7 @@ int plugin_on_basic_auth(int event, void *data, void *instance)
 		return plugin->options.defer_unknown ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_AUTH;
 	asker.username = question->username;
 	plugin_maintain(plugin);
+	plugin_watch_clock(plugin);
 	if (!asker.mqtt_id)
 		return refuse(plugin, &asker, SQLAUTH_REASON_MQTT_ID);
 	if (is_known_to_broker(plugin, &asker))
@@ -455,6 +456,7 @@ int plugin_on_disconnect(int event, void *data, void *instance)
 					     mosquitto_client_protocol_version(ended->client) == BROKER_PROTOCOL_MQTT5);
 
 	(void)event;
+	plugin_watch_clock(plugin);
 	/* 2.0: a connection that BASIC_AUTH never announced may have asked nothing yet, and its will is asked about
 	 * when its certificate is gone. One that was refused just now has no will. */
 	if (!mosquitto_client && asker.mqtt_id && plugin->asked != asker.handle)

@@ -41,11 +41,21 @@ static const struct {
 };
 #define EVENT_COUNT (sizeof events / sizeof events[0])
 
+static int register_event(struct plugin *plugin, size_t i)
+{
+	return mosquitto_callback_register(
+		plugin->identifier, events[i].event, events[i].copies[plugin->copy], NULL, plugin);
+}
+
+static void unregister_event(struct plugin *plugin, size_t i)
+{
+	mosquitto_callback_unregister(plugin->identifier, events[i].event, events[i].copies[plugin->copy], NULL);
+}
+
 static void unregister(struct plugin *plugin, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		mosquitto_callback_unregister(
-			plugin->identifier, events[i].event, events[i].copies[plugin->copy], NULL);
+		unregister_event(plugin, i);
 }
 
 void plugin_unregister_events(struct plugin *plugin)
@@ -57,8 +67,7 @@ void plugin_unregister_events(struct plugin *plugin)
 static int register_copies(struct plugin *plugin)
 {
 	for (size_t i = 0; i < EVENT_COUNT; i++) {
-		int answer = mosquitto_callback_register(
-			plugin->identifier, events[i].event, events[i].copies[plugin->copy], NULL, plugin);
+		int answer = register_event(plugin, i);
 
 		if (answer != MOSQ_ERR_SUCCESS && !(events[i].optional && answer == MOSQ_ERR_NOT_SUPPORTED)) {
 			unregister(plugin, i);
@@ -77,4 +86,17 @@ int plugin_register_events(struct plugin *plugin)
 		answer = register_copies(plugin);
 	}
 	return answer;
+}
+
+bool plugin_register_ticks_again(struct plugin *plugin)
+{
+	bool done = true;
+
+	for (size_t i = 0; i < EVENT_COUNT; i++) {
+		if (events[i].event != MOSQ_EVT_TICK)
+			continue;
+		unregister_event(plugin, i);
+		done = register_event(plugin, i) == MOSQ_ERR_SUCCESS && done;
+	}
+	return done;
 }

@@ -50,6 +50,7 @@ struct plugin {
 	bool reloading; /* 2.0: since RELOAD, when known clients are authenticated again, until TICK (which may never
 			   come) */
 	int64_t maintained_ms; /* when maintain last did its work */
+	int64_t turned_at;     /* the system's clock at the last turn, Unix seconds */
 };
 
 /* 2.1 asks about the users of its HTTP API from a thread of that API's, showing an MQTT client that does not exist.
@@ -134,6 +135,9 @@ int plugin_on_acl_check(int event, void *data, void *instance);
 int plugin_register_events(struct plugin *plugin);
 void plugin_unregister_events(struct plugin *plugin);
 
+/* TICK, not within TICK: its time begins anew. False: the broker does not take it. */
+bool plugin_register_ticks_again(struct plugin *plugin);
+
 /* Instances of one plugin file that Mosquitto 2.0 can be told apart by their callbacks. */
 #define PLUGIN_COPIES 4
 
@@ -147,6 +151,9 @@ int plugin_on_turn(int event, void *data, void *instance);
 /* Forgets old sessions and writes denial summaries, once a second at most. Called by TICK, and by connections for the
  * broker that has no TICK (2.0.11 with per_listener_settings). */
 void plugin_maintain(struct plugin *plugin);
+
+/* Has ticks go on where the system's clock was set back. For connects and their ends: no cost for messages. */
+void plugin_watch_clock(struct plugin *plugin);
 
 /* ---- the log: log.c ---- */
 

@@ -41,6 +41,28 @@ void plugin_maintain(struct plugin *plugin)
 	plugin->told_of_no_ticks = true;
 }
 
+/* 2.1 calls TICK when the system's clock says what it said at the last one, and so would wait for as long as that was
+ * set back: nobody who waits would be answered. A TICK that is registered anew is called at the next turn. 2.0 counts
+ * time. */
+void plugin_watch_clock(struct plugin *plugin)
+{
+	int64_t now;
+
+	if (!mosquitto_client)
+		return;
+	now = plugin->clock->unix_seconds(plugin->clock->context);
+	if (now >= plugin->turned_at)
+		return;
+	if (plugin_register_ticks_again(plugin)) {
+		plugin_log(MOSQ_LOG_NOTICE, "the system's clock was set back; ticks begin anew");
+		plugin->turned_at = now;
+	} else {
+		plugin_log(MOSQ_LOG_ERR,
+			"the system's clock was set back, and the broker takes no new ticks: nobody can be verified "
+			"before it is right again; restart the broker");
+	}
+}
+
 int plugin_on_tick(int event, void *data, void *instance)
 {
 	struct mosquitto_evt_tick *tick = data;
@@ -70,6 +92,7 @@ int plugin_on_turn(int event, void *data, void *instance)
 
 	(void)event;
 	plugin->ending = NULL;
+	plugin->turned_at = plugin->clock->unix_seconds(plugin->clock->context);
 	if (plugin->delayed)
 		delayed_turn(plugin->delayed);
 	verify_turn();
