@@ -94,6 +94,10 @@ void sqlauth_sessions_expire(struct sqlauth_sessions *sessions, size_t budget);
 typedef void sqlauth_session_visitor(void *context, const struct sqlauth_session *session);
 void sqlauth_sessions_visit_connected(struct sqlauth_sessions *sessions, sqlauth_session_visitor *visit, void *context);
 
+/* No connection that stands was made before this, in Unix seconds; INT64_MIN where nobody knows, because the clock was
+ * set back; INT64_MAX: none stands. O(1). */
+int64_t sqlauth_sessions_connected_since(const struct sqlauth_sessions *sessions);
+
 size_t sqlauth_sessions_connected(const struct sqlauth_sessions *sessions);
 size_t sqlauth_sessions_ended(const struct sqlauth_sessions *sessions);
 

@@ -177,8 +177,9 @@ enum sqlauth_named_by {
 	SQLAUTH_NAMED_BY_KINDS
 };
 
-/* Calls visit for every client whose disconnect_before is `since` or later, once for each value that names it. Indexed
- * (only rows that have a disconnect_before). */
+/* Calls visit for every client whose disconnect_before is `since` or later, once for each value that names it. A value
+ * that does not fit is left out: nobody connects by it, and it keeps no other client connected. Indexed (only rows that
+ * have a disconnect_before). */
 typedef void sqlauth_disconnect_visitor(
 	void *context, enum sqlauth_named_by kind, const char *value, int64_t disconnect_before);
 enum sqlauth_error sqlauth_store_visit_disconnects(struct sqlauth_store *store, int64_t since,

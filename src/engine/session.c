@@ -62,6 +62,8 @@ struct sqlauth_sessions {
 	struct sqlauth_hash_key key;
 	struct sqlauth_index by_handle, by_id;
 	struct list lists[STATES];
+	bool out_of_order; /* a connection that stands may be older than the first in its list: the clock was set back
+			    */
 	uint64_t serial;
 	struct last_topic last_topic;
 };
@@ -299,6 +301,8 @@ enum sqlauth_error sqlauth_sessions_begin(struct sqlauth_sessions *sessions, con
 	session->connected_at = sessions->clock->unix_seconds(sessions->clock->context);
 	sqlauth_index_add(&sessions->by_handle, &session->by_handle, mix(session->handle));
 	sqlauth_index_add(&sessions->by_id, &session->by_id, hash_of_id(sessions, session->mqtt_id));
+	const struct sqlauth_session *newest = sessions->lists[CONNECTED].newest;
+	sessions->out_of_order = newest && (sessions->out_of_order || session->connected_at < newest->connected_at);
 	enter_list(sessions, session, CONNECTED);
 	push_out(sessions);
 	*session_r = session;
@@ -381,6 +385,17 @@ void sqlauth_sessions_visit_connected(struct sqlauth_sessions *sessions, sqlauth
 {
 	for (struct sqlauth_session *s = sessions->lists[CONNECTED].oldest; s; s = s->newer)
 		visit(context, s);
+}
+
+int64_t sqlauth_sessions_connected_since(const struct sqlauth_sessions *sessions)
+{
+	const struct list *connected = &sessions->lists[CONNECTED];
+	if (!connected->oldest)
+		return INT64_MAX;
+	if (sessions->out_of_order ||
+		connected->newest->connected_at > sessions->clock->unix_seconds(sessions->clock->context))
+		return INT64_MIN;
+	return connected->oldest->connected_at;
 }
 
 size_t sqlauth_sessions_connected(const struct sqlauth_sessions *sessions)

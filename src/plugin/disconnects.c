@@ -32,9 +32,8 @@ struct disconnects {
 	struct sqlauth_store *store;
 	struct sqlauth_sessions *sessions;
 	const struct sqlauth_clock *clock;
-	int64_t started_at; /* Unix seconds: no connection is older; 0: nobody knows, for the clock was set back */
-	uint64_t version;   /* of the data that was read last */
-	bool read;          /* anything was read at all, and nothing left out */
+	uint64_t version; /* of the data that was read last */
+	bool read;        /* anything was read at all, and nothing left out */
 	/* While reading, by what they name. */
 	struct order *orders[SQLAUTH_NAMED_BY_KINDS];
 	struct victim *oldest; /* to be closed */
@@ -51,7 +50,6 @@ struct disconnects *disconnects_new(
 	disconnects->store = store;
 	disconnects->sessions = sessions;
 	disconnects->clock = clock;
-	disconnects->started_at = clock->unix_seconds(clock->context);
 	disconnects->newest = &disconnects->oldest;
 	return disconnects;
 }
@@ -182,17 +180,15 @@ static void judge_session(void *context, const struct sqlauth_session *session)
 		note_victim(disconnects, session, order->before);
 }
 
-/* Reads the orders, and finds the sessions that they are about. */
+/* Reads the orders that can be about anybody, and finds the sessions that they are about. */
 static enum sqlauth_error read_orders(struct disconnects *disconnects)
 {
-	const struct sqlauth_clock *clock = disconnects->clock;
+	int64_t since = sqlauth_sessions_connected_since(disconnects->sessions);
 	enum sqlauth_error error = sqlauth_store_begin(disconnects->store, NULL);
 
 	if (error)
 		return error;
-	if (clock->unix_seconds(clock->context) < disconnects->started_at)
-		disconnects->started_at = 0;
-	error = sqlauth_store_visit_disconnects(disconnects->store, disconnects->started_at, add_order, disconnects);
+	error = sqlauth_store_visit_disconnects(disconnects->store, since, add_order, disconnects);
 	if (!error && disconnects->orders[SQLAUTH_NAMED_BY_NAME])
 		sqlauth_sessions_visit_connected(disconnects->sessions, judge_session, disconnects);
 	sqlauth_store_end(disconnects->store);

@@ -226,7 +226,7 @@ enum sqlauth_error sqlauth_store_visit_disconnects(
 	sqlite3_bind_int64(row, 1, since); /* fails only for an index beyond the last */
 	while ((error = sqlauth_store_step(store, which)) == SQLAUTH_OK) {
 		error = visit_disconnect(row, visit, context);
-		if (error != SQLAUTH_OK)
+		if (error != SQLAUTH_OK && error != SQLAUTH_ERROR_DATABASE)
 			break;
 	}
 	sqlauth_store_reset(store, which);

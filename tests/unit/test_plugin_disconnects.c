@@ -1,4 +1,4 @@
-/* disconnect_before with a clock that is set back, which no test with a real broker can do. */
+/* disconnect_before with a clock that is set back, to the second. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 static struct engine_database fixture;
 static struct sqlauth_sessions *sessions;
 static struct disconnects *disconnects;
-static struct mosquitto client = {.id = "id", .username = "alice"};
+static struct mosquitto client = {.id = "id", .username = "alice"}, other = {.id = "other", .username = "alice"};
 
 static int setup(void **state)
 {
@@ -38,16 +38,21 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void connect_now(void)
+static void connect_as(struct mosquitto *who)
 {
 	struct sqlauth_session_setup setup = {
-		.handle = &client, .mqtt_id = client.id, .username = client.username, .client = "alice"};
+		.handle = who, .mqtt_id = who->id, .username = who->username, .client = "alice"};
 	const struct sqlauth_session *session;
 
 	assert_int_equal(sqlauth_acl_compile(NULL, 0, &setup.acl, NULL), SQLAUTH_OK);
 	assert_int_equal(sqlauth_sessions_begin(sessions, &setup, &session), SQLAUTH_OK);
 	sqlauth_acl_unref(setup.acl);
-	stub_know(&client);
+	stub_know(who);
+}
+
+static void connect_now(void)
+{
+	connect_as(&client);
 }
 
 /* Whether the client is closed by an order of this second. */
@@ -92,6 +97,21 @@ static void a_connection_from_before_the_clock_was_set_back_is_closed_too(void *
 	assert_true(closes(fixture.now));
 }
 
+/* The first one was made at a time that is still to come; the second one is found all the same, when it has come. */
+static void an_order_from_between_is_obeyed_when_the_clock_was_set_back_and_is_past_that(void **state)
+{
+	int64_t right = fixture.now;
+
+	(void)state;
+	fixture.now = right + 86400;
+	connect_as(&other);
+	fixture.now = right;
+	connect_now();
+	fixture.now = right + 2 * 86400;
+	assert_true(closes(right + 10));
+	assert_int_equal(stub_kicks(), 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -99,6 +119,7 @@ int main(void)
 		TEST(an_order_counts_for_connections_made_by_its_time),
 		TEST(an_order_counts_after_the_clock_was_set_back),
 		TEST(a_connection_from_before_the_clock_was_set_back_is_closed_too),
+		TEST(an_order_from_between_is_obeyed_when_the_clock_was_set_back_and_is_past_that),
 	};
 
 	return sqlauth_secret_init() ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

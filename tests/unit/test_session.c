@@ -467,6 +467,42 @@ static void every_connected_session_is_visited_in_order(void **state)
 	sqlauth_sessions_free(sessions);
 }
 
+static void nobody_is_connected_longer_than_the_oldest_connection(void **state)
+{
+	static const struct {
+		int64_t now;
+		char connects, ends; /* 0: nobody */
+		int64_t since;
+	} rows[] = {
+		{50, 0, 0, INT64_MAX},
+		{100, 'a', 0, 100},
+		{200, 'b', 0, 100},
+		{200, 'c', 'a', 200},
+		{199, 0, 0, INT64_MIN}, /* set back: how long ago was 200? */
+		{200, 0, 0, 200},
+		{150, 'd', 0, INT64_MIN},
+		{1000, 'e', 0, INT64_MIN}, /* d came behind b, at an earlier time */
+		{1000, 0, 'b', INT64_MIN},
+		{1000, 0, 'c', INT64_MIN},
+		{1000, 0, 'd', INT64_MIN},
+		{1000, 0, 'e', INT64_MAX},
+		{1001, 'f', 0, 1001},
+	};
+	struct sqlauth_sessions *sessions = new_table(10);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		clock_seconds = rows[i].now;
+		if (rows[i].connects)
+			begin(sessions, &memory[(unsigned char)rows[i].connects], (char[2]){rows[i].connects, 0}, "u");
+		if (rows[i].ends)
+			sqlauth_sessions_end(sessions, &memory[(unsigned char)rows[i].ends], true);
+		if (sqlauth_sessions_connected_since(sessions) != rows[i].since)
+			fail_msg("row %zu: %lld", i, (long long)sqlauth_sessions_connected_since(sessions));
+	}
+	sqlauth_sessions_free(sessions);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -498,6 +534,7 @@ int main(void)
 		cmocka_unit_test(a_session_without_handle_identifier_or_acl_is_refused),
 		cmocka_unit_test(the_longest_strings_of_mqtt_fit),
 		cmocka_unit_test(every_connected_session_is_visited_in_order),
+		cmocka_unit_test(nobody_is_connected_longer_than_the_oldest_connection),
 	};
 	return cmocka_run_group_tests_name("session", tests, set_up, tear_down);
 }

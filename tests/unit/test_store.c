@@ -239,6 +239,24 @@ static void disconnects_are_visited_from_the_given_second_on(void **state)
 	sqlauth_store_end(store);
 }
 
+static void a_row_that_does_not_fit_keeps_no_order_from_others(void **state)
+{
+	char seen[256];
+	struct sqlauth_text text;
+
+	(void)state;
+	database_script(database.path,
+		"DROP TABLE clients; CREATE TABLE clients (name, username, password, mqtt_id, authentication, enabled, "
+		"disconnect_before);"
+		"INSERT INTO clients (name, username, disconnect_before) VALUES ('a', 'a', 1), (x'70', 'b', 2), "
+		"('x' || char(0) || 'y', 'c', 3), ('d', zeroblob(70000), 4), ('e', 'e', 1.5), ('f', 'f', 5);");
+	begin();
+	sqlauth_text_init(&text, seen, sizeof seen);
+	assert_int_equal(sqlauth_store_visit_disconnects(store, 0, note_disconnect, &text), SQLAUTH_OK);
+	assert_string_equal(seen, "a=1 d=4 f=5 ");
+	sqlauth_store_end(store);
+}
+
 static void a_row_that_does_not_fit_is_an_error_and_costs_no_connection(void **state)
 {
 	static const char *const changes[] = {
@@ -396,6 +414,7 @@ int main(void)
 		TEST(permissions_are_compiled_in_the_order_of_group_and_id),
 		TEST(a_permission_that_the_triggers_would_have_refused_is_named),
 		TEST(disconnects_are_visited_from_the_given_second_on),
+		TEST(a_row_that_does_not_fit_keeps_no_order_from_others),
 		TEST(a_row_that_does_not_fit_is_an_error_and_costs_no_connection),
 		TEST(two_clients_where_there_can_be_one_are_nobody),
 		TEST(all_reads_of_a_transaction_come_from_one_snapshot),
