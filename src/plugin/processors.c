@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,25 +15,38 @@
 #define GROUP_MOUNT "/sys/fs/cgroup"
 #define VERSION_2   "0::" /* begins the line of version 2; those of version 1 begin with other numbers */
 #define PATH_SIZE   4096  /* PATH_MAX of Linux; a longer one is no group */
+#define US_MAX      1000000000
+
+/* A number of microseconds and where it ends; 0: none, or beyond a limit of the kernel. */
+static unsigned long read_us(const char *text, char **end_r)
+{
+	unsigned long us = strtoul(text, end_r, 10);
+
+	return us <= US_MAX ? us : 0;
+}
 
 /* 0: no bound. */
 static unsigned paid_by(const char *directory)
 {
 	char path[PATH_SIZE + sizeof "/cpu.max"];
-	unsigned quota_us, period_us;
+	char line[64] = "";
+	unsigned long quota_us, period_us;
 	FILE *file;
-	bool bound;
+	char *end;
 
 	(void)snprintf(path, sizeof path, "%s/cpu.max", directory);
 	file = fopen(path, "re");
 	if (!file)
 		return 0;
-	bound = fscanf(file, "%9u %9u", &quota_us, &period_us) == 2 &&
-		period_us > 0; /* "max" instead of a quota: none */
+	(void)fgets(line, sizeof line, file);
 	(void)fclose(file);
-	if (!bound)
+	quota_us = read_us(line, &end); /* "max" instead of it: no bound */
+	if (end == line)
 		return 0;
-	return quota_us < period_us ? 1 : quota_us / period_us;
+	period_us = read_us(end, &end);
+	if (period_us == 0)
+		return 0;
+	return quota_us < period_us ? 1 : (unsigned)(quota_us / period_us);
 }
 
 /* The directory of the process' own group. */
