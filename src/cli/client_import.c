@@ -137,14 +137,36 @@ static enum cli_status read_header(struct import *import)
 	return status;
 }
 
+/* Takes blanks around it away. */
+static char *trim(char *field)
+{
+	char *word = field + strspn(field, " ");
+	char *end = word + strlen(word);
+
+	while (end > word && end[-1] == ' ')
+		end--;
+	*end = '\0';
+	return word;
+}
+
+/* Devices send no blanks around their names; who means some writes quotes. In passwords they always are. */
+static char *take_field(const struct import *import, size_t i)
+{
+	bool is_word = import->order[i] == NAME || import->order[i] == USERNAME;
+
+	return is_word && !import->csv.is_quoted[i] ? trim(import->csv.fields[i]) : import->csv.fields[i];
+}
+
 static enum cli_status take_values(struct import *import)
 {
 	memset(import->values, 0, sizeof(import->values));
 	if (import->csv.count != import->field_count)
 		return complain(import, "has not as many fields as the first line");
 	for (size_t i = 0; i < import->csv.count; i++) {
-		if (import->csv.fields[i][0] != '\0')
-			import->values[import->order[i]] = import->csv.fields[i];
+		char *field = take_field(import, i);
+
+		if (*field != '\0')
+			import->values[import->order[i]] = field;
 	}
 	return import->values[NAME] ? CLI_DONE : complain(import, "the name is empty");
 }
@@ -216,13 +238,12 @@ static enum cli_status add_groups(struct import *import)
 	enum cli_status status = CLI_DONE;
 
 	while (next && status == CLI_DONE) {
-		char *name = next + strspn(next, " ");
+		char *name = next;
 		char *end = name + strcspn(name, ";");
 
 		next = *end == ';' ? end + 1 : NULL;
-		while (end > name && end[-1] == ' ')
-			end--;
 		*end = '\0';
+		name = trim(name);
 		if (*name != '\0')
 			status = change(
 				import, SQLAUTH_ADMIN_RULE_ADD, CLI_VALUES("client", import->values[NAME], name));

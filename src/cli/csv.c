@@ -50,6 +50,7 @@ static enum cli_status begin_field(struct cli_csv *csv)
 {
 	if (csv->count == CLI_CSV_FIELDS_MAX)
 		return complain(csv, "too many fields");
+	csv->is_quoted[csv->count] = false;
 	csv->fields[csv->count++] = csv->record + csv->length;
 	return CLI_DONE;
 }
@@ -80,6 +81,7 @@ static enum cli_status take(struct cli_csv *csv, int byte, enum state *state)
 	if (byte == '"' && (*state == FIELD_BEGINS || *state == QUOTE_IN_QUOTES)) {
 		if (*state == QUOTE_IN_QUOTES)
 			put(csv, byte);
+		csv->is_quoted[csv->count - 1] = true;
 		*state = IN_QUOTES;
 		return CLI_DONE;
 	}

@@ -19,7 +19,8 @@ struct cli_csv {
 	size_t line;  /* where the record begins */
 	size_t lines; /* read so far */
 	char *fields[CLI_CSV_FIELDS_MAX];
-	size_t count; /* fields of the record; 0 at the end of the file */
+	bool is_quoted[CLI_CSV_FIELDS_MAX]; /* by field: it is in quotes, so that blanks around it are meant */
+	size_t count;                       /* fields of the record; 0 at the end of the file */
 	size_t length;
 	char record[CLI_CSV_RECORD_BYTES_MAX + 1]; /* the fields, each with a NUL; wiped by close */
 };

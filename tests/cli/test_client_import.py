@@ -60,6 +60,26 @@ class Import(support.TestCase):
             self.assertEqual(row["username"], row["name"])
             self.assertTrue(support.verifies(stored[row["name"]].encode(), row["secret"].encode()))
 
+    def test_blanks_around_names_do_not_count(self):
+        rows = (
+            ("name,groups\n a , pumps ; north field \n", "a|a\n"),
+            ("groups,name,username\npumps,  a b ,  u\n", "a b|u\n"),
+            ("name,username\na,  \n", "a|a\n"),
+            ('name,username,groups\n" a ","u ", pumps\n', " a |u \n"),
+        )
+        for i, (text, stored) in enumerate(rows):
+            with self.subTest(text=text):
+                self.query("DELETE FROM clients")
+                self.assert_ends(self.run_it(text, "--secrets", self.path(f"{i}.csv")), DONE, ["added 1 client"], "")
+                self.assertEqual(self.query("SELECT name, username FROM clients"), stored)
+        self.assert_ends(self.run_it("name\n  \n", "--dry-run"), USAGE, "", ["line 2: the name is empty"])
+
+    def test_blanks_around_passwords_are_a_part_of_them(self):
+        self.assert_ends(self.run_it("name,password\n a, secret \n"), DONE, ["added 1 client"], "")
+        stored = self.query("SELECT password FROM clients WHERE name = 'a'").strip().encode()
+        self.assertTrue(support.verifies(stored, b" secret "))
+        self.assertFalse(support.verifies(stored, b"secret"))
+
     def test_one_bad_line_and_nothing_is_there(self):
         rows = (
             ("name,groups\na,pumps\nb,nowhere\n", 'line 3, client "b": group_name: there is no such group'),
