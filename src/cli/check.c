@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -115,6 +116,60 @@ static enum cli_status read_client(struct cli_check *check)
 	return error == SQLAUTH_OK ? CLI_DONE : cli_complain_error(error, &check->why, CLI_FAILED);
 }
 
+/* ---- whose the certificate is, where it is ambiguous */
+
+static void clear_rivals(struct cli_check *check)
+{
+	for (size_t i = 0; i < CLI_RIVALS; i++)
+		free(check->rivals[i].client);
+	memset(check->rivals, 0, sizeof(check->rivals));
+}
+
+/* Two clients that have names of this kind, as the engine compares them; NOT_FOUND where none has one. */
+static enum sqlauth_error find_rivals(
+	struct cli_check *check, struct sqlauth_store *store, enum sqlauth_match_by match_by)
+{
+	size_t names = sqlauth_certificate_count(check->certificate, match_by), count = 0;
+
+	for (size_t i = 0; i < names && count < CLI_RIVALS; i++) {
+		const char *value = sqlauth_certificate_name(check->certificate, match_by, i);
+		char *client = NULL;
+		enum sqlauth_error error = sqlauth_store_client_name_by_certificate(store, match_by, value, &client);
+
+		if (error == SQLAUTH_ERROR_NOT_FOUND)
+			continue;
+		if (error != SQLAUTH_OK)
+			return error;
+		if (count > 0 && strcmp(client, check->rivals[0].client) == 0)
+			free(client);
+		else
+			check->rivals[count++] = (struct cli_rival){client, match_by, value};
+	}
+	return count > 0 ? SQLAUTH_OK : SQLAUTH_ERROR_NOT_FOUND;
+}
+
+/* Finds between whom the certificate does not decide: by names of the first kind that anybody has. */
+static enum cli_status read_rivals(struct cli_check *check)
+{
+	struct sqlauth_store *store = sqlauth_engine_store(check->engine);
+	enum sqlauth_error error;
+
+	if (sqlauth_identity_reason(check->identity) != SQLAUTH_REASON_CERTIFICATE_AMBIGUOUS)
+		return CLI_DONE;
+	error = sqlauth_store_begin(store, &check->why);
+	if (error != SQLAUTH_OK)
+		return cli_complain_error(error, &check->why, CLI_FAILED);
+	error = SQLAUTH_ERROR_NOT_FOUND;
+	for (int kind = 0; kind < SQLAUTH_MATCH_KINDS && error == SQLAUTH_ERROR_NOT_FOUND; kind++)
+		error = find_rivals(check, store, (enum sqlauth_match_by)kind);
+	sqlauth_store_end(store);
+	if (!check->rivals[CLI_RIVALS - 1].client)
+		clear_rivals(check); /* somebody has just settled it */
+	if (error == SQLAUTH_OK || error == SQLAUTH_ERROR_NOT_FOUND)
+		return CLI_DONE;
+	return cli_complain_error(error, &check->why, CLI_FAILED);
+}
+
 /* Finds whose name is like the username that nobody has. */
 static enum cli_status look_further(struct cli_check *check)
 {
@@ -170,6 +225,17 @@ static void print_client(const struct cli_check *check)
 	putchar('\n');
 }
 
+static void print_rivals(const struct cli_check *check)
+{
+	struct cli_quoted quoted;
+
+	for (size_t i = 0; i < CLI_RIVALS && check->rivals[i].client; i++) {
+		printf("matched: client %s", cli_quote(&quoted, check->rivals[i].client));
+		printf(" by %s %s\n", sqlauth_match_by_word(check->rivals[i].match_by),
+			cli_quote(&quoted, check->rivals[i].value));
+	}
+}
+
 static void print_near_client(const struct cli_near_client *near)
 {
 	struct cli_quoted quoted;
@@ -219,6 +285,7 @@ static enum cli_status print_connection(struct cli_check *check)
 		if (reason == SQLAUTH_REASON_UNUSABLE_HASH)
 			printf(" (%s)", sqlauth_strerror(check->verified));
 		putchar('\n');
+		print_rivals(check);
 		print_near_client(&check->near);
 		return CLI_DENIED;
 	}
@@ -298,6 +365,8 @@ static enum cli_status run(const struct cli_arguments *arguments, bool explains)
 		status = decide(&check);
 	if (status == CLI_DONE)
 		status = read_client(&check);
+	if (status == CLI_DONE)
+		status = read_rivals(&check);
 	if (status == CLI_DONE && explains)
 		status = look_further(&check);
 	if (status == CLI_DONE) {
@@ -306,6 +375,7 @@ static enum cli_status run(const struct cli_arguments *arguments, bool explains)
 		status = arguments->own[JSON] ? cli_check_print_json(&check) : print_lines(&check);
 	}
 	cli_near_client_clear(&check.near);
+	clear_rivals(&check);
 	sqlauth_client_clear(&check.client);
 	sqlauth_acl_unref(check.acl);
 	sqlauth_identity_free(check.identity);

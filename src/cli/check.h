@@ -11,6 +11,15 @@
 #include "sqlauth/engine.h"
 #include "sqlauth/store.h"
 
+/* One of the clients between whom a certificate does not decide. */
+struct cli_rival {
+	char *client; /* owned; NULL: there is none */
+	enum sqlauth_match_by match_by;
+	const char *value; /* the certificate's name that is its; borrowed from the certificate */
+};
+
+#define CLI_RIVALS 2 /* all that the engine looks for */
+
 /* Everything owned is freed by check.c. */
 struct cli_check {
 	const struct cli_arguments *arguments;
@@ -26,6 +35,7 @@ struct cli_check {
 	struct cli_database
 		database;            /* to look further in; and closed last, for the engine would leave a -wal behind */
 	struct cli_near_client near; /* where it explains and nobody has the username */
+	struct cli_rival rivals[CLI_RIVALS]; /* where the certificate is ambiguous: both, or none */
 	char buffer[SQLAUTH_MESSAGE_SIZE];
 	struct sqlauth_text why;
 };

@@ -44,6 +44,20 @@ static void print_certificate(const struct sqlauth_certificate *certificate)
 	putchar(']');
 }
 
+/* Between whom the certificate does not decide. */
+static void print_rivals(const struct cli_check *check)
+{
+	fputs(",\"matched\":[", stdout);
+	for (size_t i = 0; i < CLI_RIVALS && check->rivals[i].client; i++) {
+		fputs(i > 0 ? ",{\"client\":" : "{\"client\":", stdout);
+		cli_json_print_string(check->rivals[i].client);
+		print_member("match_by", CLI_JSON_TEXT, sqlauth_match_by_word(check->rivals[i].match_by));
+		print_member("value", CLI_JSON_TEXT, check->rivals[i].value);
+		putchar('}');
+	}
+	putchar(']');
+}
+
 static void print_near_client(const struct cli_near_client *near)
 {
 	if (!near->name) {
@@ -68,6 +82,7 @@ static void print_client(const struct cli_check *check)
 	print_member("reason", CLI_JSON_TEXT, sqlauth_reason_word(reason));
 	print_member("explanation", CLI_JSON_TEXT, cli_explain_reason(reason));
 	print_member("username", CLI_JSON_TEXT, check->acl ? sqlauth_identity_username(check->identity) : NULL);
+	print_rivals(check);
 	if (check->explains)
 		print_near_client(&check->near);
 }

@@ -146,9 +146,29 @@ class Refused(TestCase):
 
     def test_a_certificate_of_two_clients(self):
         certificate = self.certificate("a.crt", names="DNS:a.example,DNS:b.example")
-        self.refuse("INSERT INTO clients(name, authentication) VALUES ('a', 'certificate'), ('b', 'certificate');"
-                    "INSERT INTO client_certificates VALUES ('a', 'dns', 'a.example'), ('b', 'dns', 'b.example');",
-                    "certificate_ambiguous", "-c", certificate)
+        sql = ("INSERT INTO clients(name, authentication) VALUES ('a', 'certificate'), ('b', 'certificate');"
+               "INSERT INTO client_certificates VALUES ('a', 'dns', 'a.example'), ('b', 'dns', 'b.example'),"
+               " ('b', 'common_name', 'pump-7');")
+        database = self.database(sql)
+        refused = ("refused: certificate_ambiguous: names of this certificate belong to two clients in client_certificates\n"
+                   'matched: client "a" by dns "a.example"\nmatched: client "b" by dns "b.example"\n')
+        for command in ("check", "explain"):
+            result = sqlauth(command, "-d", database, "-c", certificate)
+            self.assert_ends(result, DENIED, [refused], "")
+        told = json.loads(self.check(database, "-c", certificate, "--json").stdout)
+        self.assertEqual((told["reason"], told["matched"]), ("certificate_ambiguous", [
+            {"client": "a", "match_by": "dns", "value": "a.example"},
+            {"client": "b", "match_by": "dns", "value": "b.example"}]))
+
+    def test_a_certificate_of_one_client_twice_and_of_another_less_exactly(self):
+        certificate = self.certificate("a.crt", names="DNS:a.example,DNS:b.example")
+        sql = ("INSERT INTO clients(name, authentication) VALUES ('a', 'certificate'), ('b', 'certificate');"
+               "INSERT INTO client_certificates VALUES ('a', 'dns', 'a.example'), ('a', 'dns', 'b.example'),"
+               " ('b', 'common_name', 'pump-7');")
+        database = self.database(sql)
+        result = self.check(database, "-c", certificate)
+        self.assert_ends(result, DONE, ['client: "a", known by its certificate\n'], "")
+        self.assertNotIn(b"matched: ", result.stdout)
 
     def test_nobody_where_no_rule_admits_nobody(self):
         self.refuse(GROUPS, "anonymous")
