@@ -45,8 +45,8 @@ enum sqlauth_admin_action {
 	SQLAUTH_ADMIN_CLIENT_SHOW,
 	SQLAUTH_ADMIN_CLIENT_CERTIFICATES, /* (client) -> match_by, value */
 	SQLAUTH_ADMIN_CLIENT_GROUPS,       /* (client) -> group, match_by: rules of kind client and any */
-	SQLAUTH_ADMIN_CLIENT_NAMES,        /* (text) -> name, username: of those about as long as the text */
-	SQLAUTH_ADMIN_CLIENT_COUNT,        /* (search) -> count */
+	SQLAUTH_ADMIN_CLIENT_NAMES, /* (text) -> name, username: of those about as long as it, but for blanks around */
+	SQLAUTH_ADMIN_CLIENT_COUNT, /* (search) -> count */
 	/* PAGE -> name, authentication, username, groups, certificates, enabled, groups as a JSON array; one statement
 	 * per order */
 	SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME,

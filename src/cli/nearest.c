@@ -220,20 +220,57 @@ void cli_elsewhere_clear(struct cli_elsewhere *elsewhere)
 /* ---- clients */
 
 struct client_search {
+	const char *username;
+	char *folded; /* the same as fold makes it */
 	struct cli_suggestion suggestion;
+	bool is_same; /* what was found differs at most in the case of letters and in blanks around it */
 	struct cli_near_client *found;
 };
+
+/* Without the blanks around it and with ASCII letters in lower case; the caller's, NULL for want of memory. */
+static char *fold(const char *text)
+{
+	const char *word = text + strspn(text, " ");
+	size_t length = strlen(word);
+	char *folded;
+
+	while (length > 0 && word[length - 1] == ' ')
+		length--;
+	folded = strndup(word, length);
+	for (size_t i = 0; folded && i < length; i++) {
+		if (folded[i] >= 'A' && folded[i] <= 'Z')
+			folded[i] = (char)(folded[i] - 'A' + 'a');
+	}
+	return folded;
+}
+
+/* Whether this name is nearer than what was found so far. MEMORY. */
+static enum sqlauth_error consider_name(struct client_search *search, const char *name, bool *is_nearer)
+{
+	char *folded = fold(name);
+
+	if (!folded)
+		return SQLAUTH_ERROR_MEMORY;
+	if (strcmp(folded, search->folded) == 0) {
+		*is_nearer = *is_nearer || !search->is_same;
+		search->is_same = true;
+	} else if (!search->is_same && cli_suggestion_consider(&search->suggestion, folded, strlen(folded))) {
+		*is_nearer = true;
+	}
+	free(folded);
+	return SQLAUTH_OK;
+}
 
 static enum sqlauth_error try_client(void *context, const char *const *columns)
 {
 	struct client_search *search = context;
-	struct cli_suggestion *suggestion = &search->suggestion;
-	bool is_nearer = cli_suggestion_consider(suggestion, columns[0], strlen(columns[0]));
+	bool is_nearer = strcmp(columns[0], search->username) == 0;
+	enum sqlauth_error error = consider_name(search, columns[0], &is_nearer);
 
-	if (columns[1])
-		is_nearer = cli_suggestion_consider(suggestion, columns[1], strlen(columns[1])) || is_nearer;
-	if (!is_nearer && strcmp(columns[0], suggestion->typed) != 0)
-		return SQLAUTH_OK;
+	if (error == SQLAUTH_OK && columns[1])
+		error = consider_name(search, columns[1], &is_nearer);
+	if (error != SQLAUTH_OK || !is_nearer)
+		return error;
 	cli_near_client_clear(search->found);
 	search->found->name = strdup(columns[0]);
 	search->found->username = columns[1] ? strdup(columns[1]) : NULL;
@@ -243,11 +280,19 @@ static enum sqlauth_error try_client(void *context, const char *const *columns)
 enum cli_status cli_nearest_client(
 	struct cli_database *database, const char *username, struct cli_near_client *client_r)
 {
-	struct client_search search = {.found = client_r};
+	struct client_search search = {.username = username, .folded = fold(username), .found = client_r};
+	enum cli_status status;
 
 	*client_r = (struct cli_near_client){0};
-	cli_suggestion_init(&search.suggestion, username);
-	return cli_database_read(database, SQLAUTH_ADMIN_CLIENT_NAMES, CLI_VALUES(username), try_client, &search);
+	if (!search.folded) {
+		cli_complain("out of memory");
+		return CLI_FAILED;
+	}
+	cli_suggestion_init(&search.suggestion, search.folded);
+	status =
+		cli_database_read(database, SQLAUTH_ADMIN_CLIENT_NAMES, CLI_VALUES(search.folded), try_client, &search);
+	free(search.folded);
+	return status;
 }
 
 void cli_near_client_clear(struct cli_near_client *client)

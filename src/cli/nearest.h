@@ -29,7 +29,8 @@ enum cli_status cli_nearest_elsewhere(struct cli_database *database, const struc
 	__attribute__((warn_unused_result));
 void cli_elsewhere_clear(struct cli_elsewhere *elsewhere);
 
-/* The client whose name is the username that was sent, or whose username or name is spelled nearly so. Owned. */
+/* The client whose name is the username that was sent, or whose username or name is the same but for the case of ASCII
+ * letters and blanks around it, or is spelled nearly so. Owned. */
 struct cli_near_client {
 	char *name, *username; /* name NULL: none is near; username NULL: it has none */
 };

@@ -57,8 +57,8 @@ const char *const sqlauth_admin_sql[SQLAUTH_ADMIN_ACTIONS] = {
 					"WHERE match_by = 'any' AND value = '*' ORDER BY group_name, match_by",
 	[SQLAUTH_ADMIN_CLIENT_NAMES] =
 		"SELECT name, username FROM clients WHERE "
-		"abs(length(CAST(name AS BLOB)) - length(CAST(?1 AS BLOB))) <= 2 OR "
-		"abs(length(CAST(username AS BLOB)) - length(CAST(?1 AS BLOB))) <= 2 ORDER BY name",
+		"abs(length(CAST(trim(name) AS BLOB)) - length(CAST(?1 AS BLOB))) <= 2 OR "
+		"abs(length(CAST(trim(username) AS BLOB)) - length(CAST(?1 AS BLOB))) <= 2 ORDER BY name",
 	[SQLAUTH_ADMIN_CLIENT_COUNT] = "SELECT count(*) FROM clients WHERE " CLIENT_FOUND,
 	[SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME] = CLIENT_LIST("c.name"),
 	[SQLAUTH_ADMIN_CLIENT_LIST_BY_NAME_DOWN] = CLIENT_LIST("c.name DESC"),

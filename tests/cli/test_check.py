@@ -312,6 +312,19 @@ class Explained(TestCase):
             with self.subTest(username=username):
                 self.assert_ends(self.explain(database, "-u", username), DENIED, refused + near, "")
 
+    def test_case_and_blanks_around_it_make_a_username_near_first(self):
+        names = ("boss", "d1", "d2", "d 3", " sp ", "Ding-" + "x" * 40)
+        database = self.database("".join(
+            f"INSERT INTO clients(name, username, password) VALUES ('{name}', '{name}', '{HASH}');" for name in names))
+        for username, near in (("BOSS", "boss"), (" Boss", "boss"), ("D1", "d1"), ("D2", "d2"), ("d1 ", "d1"),
+                               ("   d2   ", "d2"), ("sp", " sp "), ("D 3", "d 3"), ("dING-" + "X" * 40, names[-1]),
+                               ("BOS", "boss"), (" ", None), ("d3", "d 3"), ("x", None)):
+            with self.subTest(username=username):
+                result = self.explain(database, "-u", username)
+                self.assert_ends(result, DENIED, ["refused: unknown_client: "], "")
+                said = f'near: client "{near}", whose username is "{near}"\n' if near else ""
+                self.assertTrue(result.stdout.decode().endswith("certificate\n" + said), result.stdout)
+
     def test_both_print_json(self):
         database = self.database(GROUPS + CLIENT)
         certificate = self.certificate("a.crt")
