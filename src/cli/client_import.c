@@ -360,6 +360,9 @@ static enum cli_status run(const struct cli_arguments *arguments)
 
 	if (arguments->operand_count != 1)
 		return cli_complain_usage(arguments->command, "one CSV file is wanted");
+	if (arguments->own[SECRETS] && strcmp(arguments->own[SECRETS], "-") == 0)
+		return cli_complain_usage(arguments->command,
+			"--secrets wants the path of a new file, not -: secrets are not written to stdout");
 	import = calloc(1, sizeof(*import));
 	if (!import) {
 		cli_complain("out of memory");

@@ -119,6 +119,14 @@ class Import(support.TestCase):
     def test_without_a_place_for_secrets_a_password_is_wanted(self):
         self.assert_ends(self.run_it("name\na\n"), USAGE, "", ["has no password; --secrets FILE"])
 
+    def test_secrets_go_to_a_path_and_not_to_stdout(self):
+        path = self.write("name\na\n")
+        for options in ((), ("--dry-run",)):
+            result = sqlauth("client", "import", path, "-d", self.db, "--secrets", "-", *options, cwd=self.directory)
+            self.assert_ends(result, USAGE, "", ["--secrets wants the path of a new file, not -"])
+            self.assertFalse(os.path.exists(self.path("-")))
+        self.assertEqual(self.query("SELECT count(*) FROM clients"), "0\n")
+
     def test_a_file_that_exists_is_not_written_over(self):
         secrets = self.write("mine", "secrets.csv")
         self.assert_ends(self.run_it("name\na\n", "--secrets", secrets), USAGE, "", ["File exists"])
