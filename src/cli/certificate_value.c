@@ -1,9 +1,11 @@
 /* Fingerprints, files and names of certificates to the form in which the database keeps them. */
 #include "certificate_value.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool find_kind(const char *word, enum sqlauth_match_by *kind_r)
 {
@@ -63,6 +65,19 @@ static enum cli_status read_file(const char *path, enum sqlauth_match_by kind, s
 	return status;
 }
 
+/* Of a word that is no fingerprint and so should be a file. */
+static enum cli_status require_file(const char *word)
+{
+	struct cli_quoted quoted;
+
+	if (access(word, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG))
+		return CLI_DONE; /* reading it tells more */
+	cli_complain("%s is neither a certificate file (%s) nor a SHA-256 fingerprint: 64 hexadecimal digits, as from "
+		     "openssl x509 -noout -fingerprint -sha256 -in FILE",
+		cli_quote(&quoted, word), strerror(errno));
+	return CLI_USAGE;
+}
+
 /* ASCII letters, as the database's lower() does it. */
 static void lower(const char *word, struct cli_certificate_value *value_r)
 {
@@ -87,7 +102,7 @@ enum cli_status cli_certificate_value_parse(const struct cli_arguments *argument
 		if (sqlauth_fingerprint_normalize(word, value_r->buffer) == SQLAUTH_OK)
 			value_r->value = value_r->buffer;
 		else if (!match_by)
-			return read_file(word, kind, value_r);
+			return require_file(word) == CLI_DONE ? read_file(word, kind, value_r) : CLI_USAGE;
 	} else if (kind == SQLAUTH_MATCH_DNS && strlen(word) < sizeof(value_r->buffer)) {
 		lower(word, value_r);
 	}

@@ -55,6 +55,23 @@ struct new_client {
 	struct cli_certificate_value certificate;
 };
 
+/* NAME and groups, none of them twice. */
+static enum cli_status inspect_operands(const struct cli_arguments *arguments)
+{
+	struct cli_quoted quoted;
+
+	if (arguments->operand_count == 0)
+		return cli_complain_usage(arguments->command, "the client's name is missing");
+	for (size_t i = 2; i < arguments->operand_count; i++) {
+		for (size_t j = 1; j < i; j++) {
+			if (strcmp(arguments->operands[i], arguments->operands[j]) == 0)
+				return cli_complain_usage(arguments->command, "group %s is given twice",
+					cli_quote(&quoted, arguments->operands[i]));
+		}
+	}
+	return CLI_DONE;
+}
+
 static enum cli_status prepare(const struct cli_arguments *arguments, struct new_client *client)
 {
 	const char *const *own = arguments->own;
@@ -129,11 +146,10 @@ static enum cli_status run_add(const struct cli_arguments *arguments)
 	struct cli_database database = {0};
 	struct new_client client = {0};
 	struct cli_quoted quoted;
-	enum cli_status status;
+	enum cli_status status = inspect_operands(arguments);
 
-	if (arguments->operand_count == 0)
-		return cli_complain_usage(arguments->command, "the client's name is missing");
-	status = prepare(arguments, &client);
+	if (status == CLI_DONE)
+		status = prepare(arguments, &client);
 	if (status == CLI_DONE)
 		status = get_password(arguments, &client);
 	if (status == CLI_DONE)

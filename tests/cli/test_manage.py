@@ -135,6 +135,7 @@ class Clients(Managed):
                 (["client", "passwd", "nobody"], DENIED, 'there is no client "nobody"'),
                 (["client", "add", "a"], USAGE, 'client "a" is there already'),
                 (["client", "add", "b", "nowhere"], DENIED, 'there is no group "nowhere"'),
+                (["client", "add", "b", "g", "h", "g"], USAGE, 'sqlauth client add: group "g" is given twice; see '),
                 (["client", "add", "b", "--mqtt-id", "%x"], USAGE, "mqtt_id: "),
                 (["client", "add", "b", "-d", self.path("missing.db")], FAILED, "does not exist"),
                 (["client", "passwd", "a", "-d", self.path("missing.db")], FAILED, "does not exist")):
@@ -223,6 +224,20 @@ class Clients(Managed):
             with self.subTest(arguments=arguments):
                 self.assert_ends(self.run_it("client", "certificate", *arguments), status, "", [message])
 
+
+    def test_a_word_that_is_no_certificate_is_told_what_one_is(self):
+        self.done("client", "add", "gate", "--authentication", "certificate")
+        sha1 = "SHA1 Fingerprint=" + ":".join(["BD"] * 20)
+        for word in (sha1, "", "AB" * 31, self.path("none.crt"), "x" * 300, self.path("auth.db/x")):
+            for arguments in (["certificate", "add", "gate", word], ["certificate", "remove", "gate", word],
+                              ["add", "new", "--certificate", word]):
+                with self.subTest(arguments=arguments):
+                    self.assert_ends(self.run_it("client", *arguments), USAGE, "", [
+                        f'sqlauth: "{word}" is neither a certificate file (', "SHA-256 fingerprint: 64 hexadecimal "
+                        "digits, as from openssl x509 -noout -fingerprint -sha256 -in FILE\n"])
+        self.assert_ends(self.run_it("client", "certificate", "add", "gate", self.directory), USAGE, "", ["Is a directory"])
+        self.assert_ends(self.run_it("client", "certificate", "add", "gate", "--file", self.path("none.crt")), USAGE, "",
+                         [f'certificate file "{self.path("none.crt")}": No such file or directory\n'])
 
     def test_a_certificate_that_is_there_already_names_its_client(self):
         self.done("client", "add", "gate", "--certificate", "ab" * 32)
