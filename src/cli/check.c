@@ -271,22 +271,35 @@ static enum cli_status print_groups(struct cli_check *check)
 	return CLI_DONE;
 }
 
+/* Whether a text that no scheme knows is a hash all the same, and not a password that somebody wrote in its place. */
+static bool is_like_hash(const char *text)
+{
+	return text && (text[0] == '$' || text[0] == '{' || strncmp(text, "PBKDF2$", strlen("PBKDF2$")) == 0);
+}
+
+static void print_refusal(const struct cli_check *check)
+{
+	enum sqlauth_reason reason = sqlauth_identity_reason(check->identity);
+
+	printf("refused: %s: %s", sqlauth_reason_word(reason), cli_explain_reason(reason));
+	if (reason == SQLAUTH_REASON_UNUSABLE_HASH &&
+		(check->verified != SQLAUTH_ERROR_UNSUPPORTED || is_like_hash(sqlauth_identity_hash(check->identity))))
+		printf(" (%s)", sqlauth_strerror(check->verified));
+	putchar('\n');
+	print_rivals(check);
+	print_near_client(&check->near);
+}
+
 /* Who it is, and whether it may connect. DONE where accepted, DENIED where refused. */
 static enum cli_status print_connection(struct cli_check *check)
 {
-	enum sqlauth_reason reason = sqlauth_identity_reason(check->identity);
 	struct cli_quoted quoted;
 
 	if (check->certificate)
 		cli_explain_certificate(check->certificate);
 	print_client(check);
 	if (!check->acl) {
-		printf("refused: %s: %s", sqlauth_reason_word(reason), cli_explain_reason(reason));
-		if (reason == SQLAUTH_REASON_UNUSABLE_HASH)
-			printf(" (%s)", sqlauth_strerror(check->verified));
-		putchar('\n');
-		print_rivals(check);
-		print_near_client(&check->near);
+		print_refusal(check);
 		return CLI_DENIED;
 	}
 	if (sqlauth_identity_hash(check->identity))

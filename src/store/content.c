@@ -36,12 +36,9 @@ static const char *find_mend(const struct sqlauth_store *store)
 enum sqlauth_error sqlauth_store_explain(const struct sqlauth_store *store, int code, struct sqlauth_text *why)
 {
 	static const struct {
-		int code; /* primary, or extended where that has its own words; the first that fits counts */
+		int code; /* primary */
 		const char *words;
 	} rows[] = {
-		{SQLITE_READONLY_ROLLBACK,
-			"was left in the middle of a write: let its owner open it once with sqlite3; "
-			"where another file was put at its place since, remove its -journal first"},
 		{SQLITE_BUSY, "is locked by another process right now"},
 		{SQLITE_PROTOCOL, "is locked by other processes right now"},
 		{SQLITE_LOCKED, "is locked right now"},
@@ -54,8 +51,16 @@ enum sqlauth_error sqlauth_store_explain(const struct sqlauth_store *store, int 
 			(code & 0xff) == SQLITE_CORRUPT ? "is corrupt" : "is not an SQLite database", find_mend(store));
 		return sqlauth_sqlite_error(code);
 	}
+	if (code == SQLITE_READONLY_ROLLBACK) {
+		sqlauth_text_set(why,
+			"%s was left in the middle of a write: let its owner take that back with: sqlauth upgrade -d "
+			"%s; "
+			"where another file was put at its place since, remove its -journal first",
+			path, path);
+		return sqlauth_sqlite_error(code);
+	}
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		if (rows[i].code == code || rows[i].code == (code & 0xff)) {
+		if (rows[i].code == (code & 0xff)) {
 			sqlauth_text_set(why, "%s %s", path, rows[i].words);
 			return sqlauth_sqlite_error(code);
 		}

@@ -122,6 +122,17 @@ class Refused(TestCase):
         said = self.refuse(CLIENT.replace(HASH, GREEDY_HASH), "unusable_hash", "-u", "p7")
         self.assertIn("sqlauth passwd", said)
 
+    def test_only_what_looks_like_a_hash_is_said_not_to_be_supported(self):
+        sentence = "clients.password holds no hash that the broker may verify; sqlauth passwd makes one"
+        for i, (stored, why) in enumerate((
+                ("secret", ""), ("pa$$word", ""), ("*", ""),
+                ("$1$abcdefgh$G//4keteveJp0qb8z2DxG/", " (not supported by this build)"),
+                ("{SSHA}abc", " (not supported by this build)"), ("PBKDF2$md5$1$a$b", " (not supported by this build)"),
+                (GREEDY_HASH, " (beyond a limit)"))):
+            with self.subTest(stored=stored):
+                database = self.database("DROP TRIGGER check_password;" + CLIENT.replace(HASH, stored), name=f"{i}.db")
+                self.assert_ends(self.check(database, "-u", "p7"), DENIED, [f"refused: unusable_hash: {sentence}{why}\n"], "")
+
     def test_a_disabled_client(self):
         self.refuse(CLIENT + "UPDATE clients SET enabled = 0;", "disabled", "-u", "p7")
 

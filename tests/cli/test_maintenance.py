@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import subprocess
+import sys
 
 import support
 from support import DENIED, DONE, FAILED, NOBODY, USAGE, sqlauth
@@ -52,6 +53,26 @@ class Maintenance(support.TestCase):
                 file.seek(start)
                 file.write(b"\xff" * 3000)
             self.assert_ends(sqlauth("upgrade", "-d", path), FAILED, "", ["is corrupt", "; restore a backup with"])
+
+    def test_a_write_that_a_crash_left_undone_is_taken_back_by_the_command_that_the_refusal_names(self):
+        path = self.database()
+        self.group(path, "a")
+        self.sql(path, "PRAGMA journal_mode = DELETE;")
+        crash = ("import os, sqlite3, sys\n"
+                 "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+                 "for sql in ('PRAGMA cache_size = 1', 'PRAGMA cache_spill = 1', 'BEGIN EXCLUSIVE',\n"
+                 "            'WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 3000) '\n"
+                 "            'INSERT INTO groups(name) SELECT i FROM n'):\n"
+                 "    db.execute(sql)\n"
+                 "os._exit(0)\n")
+        subprocess.run([sys.executable, "-c", crash, path], check=True, timeout=support.PATIENCE_SECONDS)
+        result = sqlauth("group", "list", "-d", path)
+        self.assert_ends(result, FAILED, "", [f"{path} was left in the middle of a write: "])
+        mend = result.stderr.decode().split("with: sqlauth ")[1].split(";")[0]
+        self.assertEqual(mend, f"upgrade -d {path}")
+        self.assert_ends(sqlauth(*mend.split(" ")), DONE)
+        self.assertEqual(self.groups(path), "a")
+        self.assert_ends(sqlauth("group", "list", "-d", path), DONE, ["1 group,"], "")
 
     # ---- snapshot ----
 

@@ -442,7 +442,8 @@ static void a_journal_left_by_a_crash_is_refused_until_its_owner_has_rolled_back
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	assert_int_equal(access(file("auth.db-journal"), F_OK), 0);
-	assert_refuses(SQLAUTH_ERROR_DATABASE, "left in the middle of a write");
+	assert_refuses(
+		SQLAUTH_ERROR_DATABASE, "left in the middle of a write: let its owner take that back with: sqlauth ");
 	database_script(database.path, "SELECT count(*) FROM clients");
 	assert_serves("old");
 	assert_int_equal(look_up("n1"), SQLAUTH_ERROR_NOT_FOUND);
