@@ -75,8 +75,7 @@ static enum sqlauth_error explain(const struct sqlauth_admin *admin, int code, s
 		sqlauth_text_set(why, "%s: out of memory", path);
 		return SQLAUTH_ERROR_MEMORY;
 	default:
-		sqlauth_text_set(why, "%s: %s (SQLite %d)", path,
-			admin->db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(admin->db), code);
+		sqlauth_text_set(why, "%s: %s (SQLite %d)", path, sqlauth_sqlite_message(admin->db, code), code);
 		return sqlauth_sqlite_error(code);
 	}
 }

@@ -65,7 +65,8 @@ enum sqlauth_error sqlauth_store_explain(const struct sqlauth_store *store, int 
 			return sqlauth_sqlite_error(code);
 		}
 	}
-	sqlauth_text_set(why, "%s cannot be read: %s (SQLite %d)", path, sqlite3_errstr(code), code);
+	sqlauth_text_set(
+		why, "%s cannot be read: %s (SQLite %d)", path, sqlauth_sqlite_code_message(store->db, code), code);
 	return sqlauth_sqlite_error(code);
 }
 

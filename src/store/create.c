@@ -82,8 +82,7 @@ static enum sqlauth_error fill_file(const char *made, const char *path, struct s
 	if (code == SQLITE_ROW && strcmp(journal_mode, "wal") != 0)
 		code = SQLITE_CANTOPEN;
 	if (code != SQLITE_ROW)
-		sqlauth_text_set(
-			why, "%s cannot be created: %s", path, db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db));
+		sqlauth_text_set(why, "%s cannot be created: %s", path, sqlauth_sqlite_message(db, code));
 	sqlite3_close(db);
 	if (code == SQLITE_ROW)
 		return SQLAUTH_OK;

@@ -107,9 +107,10 @@ static int authorize(void *context, int action, const char *a, const char *b, co
 
 static enum sqlauth_error explain(struct sqlauth_foreign *foreign, const char *what, struct sqlauth_text *why)
 {
-	enum sqlauth_error error = sqlauth_sqlite_error(sqlite3_extended_errcode(foreign->db));
+	int code = sqlite3_extended_errcode(foreign->db);
+	enum sqlauth_error error = sqlauth_sqlite_error(code);
 
-	sqlauth_text_set(why, "%s: %s", what, sqlite3_errmsg(foreign->db));
+	sqlauth_text_set(why, "%s: %s", what, sqlauth_sqlite_message(foreign->db, code));
 	return error == SQLAUTH_OK ? SQLAUTH_ERROR_DATABASE : error;
 }
 

@@ -19,8 +19,7 @@ static enum sqlauth_error explain(sqlite3 *db, const char *path, const char *wha
 {
 	enum sqlauth_error error = sqlauth_sqlite_error(code);
 
-	sqlauth_text_set(
-		why, "%s cannot be %s: %s", path, what, db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db));
+	sqlauth_text_set(why, "%s cannot be %s: %s", path, what, sqlauth_sqlite_message(db, code));
 	return error == SQLAUTH_OK ? SQLAUTH_ERROR_DATABASE : error;
 }
 
@@ -112,7 +111,7 @@ static enum sqlauth_error copy(
 			"%s cannot take a copy with another page size while it is in WAL mode; restore to a new path",
 			to_path);
 	else
-		sqlauth_text_set(why, "%s cannot be written: %s", to_path, sqlite3_errstr(code));
+		sqlauth_text_set(why, "%s cannot be written: %s", to_path, sqlauth_sqlite_code_message(to, code));
 	return sqlauth_sqlite_error(code) == SQLAUTH_OK ? SQLAUTH_ERROR_DATABASE : sqlauth_sqlite_error(code);
 }
 

@@ -1,6 +1,7 @@
 /* The table of statements and the ways to run them (statements.h). */
 #include "statements.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,6 +114,25 @@ enum sqlauth_error sqlauth_sqlite_error(int code)
 	default:
 		return SQLAUTH_ERROR_DATABASE;
 	}
+}
+
+static bool is_disk_full(sqlite3 *db, int code)
+{
+	int system = sqlite3_system_errno(db); /* of its last I/O error */
+
+	return (code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE ||
+	       (((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) &&
+		       (system == ENOSPC || system == EDQUOT));
+}
+
+const char *sqlauth_sqlite_code_message(sqlite3 *db, int code)
+{
+	return is_disk_full(db, code) ? "no space left on the disk" : sqlite3_errstr(code);
+}
+
+const char *sqlauth_sqlite_message(sqlite3 *db, int code)
+{
+	return db == NULL || is_disk_full(db, code) ? sqlauth_sqlite_code_message(db, code) : sqlite3_errmsg(db);
 }
 
 enum sqlauth_error sqlauth_store_prepare(struct sqlauth_store *store)

@@ -65,6 +65,12 @@ extern const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT];
 /* What an SQLite result code means to our callers. OK, ROW and DONE are SQLAUTH_OK. */
 enum sqlauth_error sqlauth_sqlite_error(int code);
 
+/* What a person is told of an SQLite result code: the words of db, where it is the one that gave the code last, or
+ * (code_message) those of the code alone; but for a full disk, which SQLite calls an I/O error where it finds no room
+ * for the -shm beside a database. db may be NULL. Borrowed until the next call on db. */
+const char *sqlauth_sqlite_message(sqlite3 *db, int code);
+const char *sqlauth_sqlite_code_message(sqlite3 *db, int code);
+
 /* Prepares the kept ones; on an error those prepared so far stay for sqlauth_store_finalize. */
 enum sqlauth_error sqlauth_store_prepare(struct sqlauth_store *store) __attribute__((warn_unused_result));
 void sqlauth_store_finalize(struct sqlauth_store *store);

@@ -60,7 +60,7 @@ static enum sqlauth_error explain(sqlite3 *db, const char *path, int code, struc
 {
 	enum sqlauth_error error = sqlauth_sqlite_error(code);
 
-	sqlauth_text_set(why, "%s cannot be read: %s", path, db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db));
+	sqlauth_text_set(why, "%s cannot be read: %s", path, sqlauth_sqlite_message(db, code));
 	return error == SQLAUTH_OK ? SQLAUTH_ERROR_DATABASE : error;
 }
 

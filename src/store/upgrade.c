@@ -25,8 +25,7 @@ static enum sqlauth_error explain(sqlite3 *db, const char *path, int code, struc
 	else if ((code & 0xff) == SQLITE_CORRUPT)
 		sqlauth_text_set(why, "%s is corrupt; " BY_BACKUP, path);
 	else
-		sqlauth_text_set(
-			why, "%s cannot be upgraded: %s", path, db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db));
+		sqlauth_text_set(why, "%s cannot be upgraded: %s", path, sqlauth_sqlite_message(db, code));
 	return error == SQLAUTH_OK ? SQLAUTH_ERROR_DATABASE : error;
 }
 

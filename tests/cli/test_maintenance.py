@@ -1,6 +1,7 @@
 """`sqlauth upgrade`, `snapshot` and `restore` on databases at rest, in use, and wrong ones."""
 
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -73,6 +74,16 @@ class Maintenance(support.TestCase):
         self.assert_ends(sqlauth(*mend.split(" ")), DONE)
         self.assertEqual(self.groups(path), "a")
         self.assert_ends(sqlauth("group", "list", "-d", path), DONE, ["1 group,"], "")
+
+    def test_no_room_beside_the_database_is_said_as_such(self):
+        """A limit for the size of files stands in for a full disk: SQLite cannot make its -shm either way."""
+        path = self.database()
+        for arguments in (["group", "list"], ["group", "add", "a"], ["upgrade"], ["doctor"]):
+            with self.subTest(arguments=arguments):
+                result = sqlauth(*arguments, "-d", path, restore_signals=False,
+                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)))
+                self.assertEqual(result.returncode, FAILED, result)
+                self.assertIn(b": no space left on the disk", result.stdout + result.stderr)
 
     # ---- snapshot ----
 

@@ -404,6 +404,35 @@ static void no_statement_scans_a_table(void **state)
 	sqlite3_close(db);
 }
 
+static void a_full_disk_is_told_from_other_failures_of_the_disk(void **state)
+{
+	static const char full[] = "no space left on the disk";
+	static const struct {
+		int code;
+		const char *words;
+	} rows[] = {
+		{SQLITE_FULL, full},
+		{SQLITE_IOERR_SHMSIZE, full},
+		{SQLITE_IOERR, "disk I/O error"},
+		{SQLITE_IOERR_WRITE, "disk I/O error"},
+		{SQLITE_IOERR_SHMMAP, "disk I/O error"},
+		{SQLITE_CANTOPEN, "unable to open database file"},
+		{SQLITE_PERM, "access permission denied"},
+	};
+	sqlite3 *db = database_connect(database.path);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (strcmp(sqlauth_sqlite_code_message(NULL, rows[i].code), rows[i].words) != 0 ||
+			strcmp(sqlauth_sqlite_code_message(db, rows[i].code), rows[i].words) != 0 ||
+			strcmp(sqlauth_sqlite_message(NULL, rows[i].code), rows[i].words) != 0)
+			fail_msg("row %zu: %s", i, sqlauth_sqlite_message(NULL, rows[i].code));
+	}
+	assert_string_equal(sqlauth_sqlite_message(db, SQLITE_FULL), full);
+	assert_string_equal(sqlauth_sqlite_message(db, SQLITE_IOERR), sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -422,6 +451,7 @@ int main(void)
 		TEST(no_transaction_is_left_open),
 		TEST(the_data_version_moves_with_changes_and_only_then),
 		TEST(no_statement_scans_a_table),
+		TEST(a_full_disk_is_told_from_other_failures_of_the_disk),
 	};
 
 	if (sqlauth_secret_init() != SQLAUTH_OK)
