@@ -49,7 +49,8 @@ enum sqlauth_error sqlauth_survey_schema(struct sqlauth_survey *survey, sqlauth_
 	struct sqlauth_text *why) __attribute__((warn_unused_result));
 
 /* What is wrong with the files for a broker that runs as this user (NULL: the one that this process runs as): visit
- * gets the path, a sentence with the mend behind "; ", and "error" or "warning". NOT_FOUND for an unknown user. */
+ * gets the path, a sentence with the mend behind "; ", and "error" or "warning". NOT_FOUND for an unknown user. With no
+ * survey of it open: the files that SQLite makes for that would be taken for those that the broker finds. */
 enum sqlauth_error sqlauth_survey_files(const char *path, bool is_wal, const char *user, sqlauth_survey_visitor *visit,
 	void *context, struct sqlauth_text *why) __attribute__((warn_unused_result));
 

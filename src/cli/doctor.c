@@ -296,7 +296,7 @@ static void report_sentence(
 	if (strcmp(what, doctor->refusal) == 0) /* said already */
 		return;
 	doctor_report(doctor, severity, kind, cli_quote(&quoted, path), what, end ? end + 2 : "");
-	if (!doctor->survey)
+	if (strcmp(kind, "database") == 0)
 		memcpy(doctor->refusal, what, sizeof(what));
 }
 
@@ -338,21 +338,34 @@ static bool is_denied(const char *path)
 	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 && errno == EACCES;
 }
 
-static enum sqlauth_error examine(struct doctor *doctor, const char *path, const char *user)
+/* Closed again: SQLite puts a -wal and a -shm beside an open database, which no broker would find there. */
+static enum sqlauth_error check_files(
+	struct doctor *doctor, const char *path, const char *user, bool *is_sound_r, bool *is_wal_r)
 {
-	struct cli_quoted quoted;
-	bool is_wal = false;
-	enum sqlauth_error error = sqlauth_survey_open(path, &doctor->survey, &doctor->why);
+	struct sqlauth_survey *survey = NULL;
+	enum sqlauth_error error = sqlauth_survey_open(path, &survey, &doctor->why);
 
+	*is_sound_r = error == SQLAUTH_OK;
 	if (error == SQLAUTH_OK) {
-		error = sqlauth_survey_ask(
-			doctor->survey, SQLAUTH_SURVEY_JOURNAL_MODE, note_wal, &is_wal, &doctor->why);
+		error = sqlauth_survey_ask(survey, SQLAUTH_SURVEY_JOURNAL_MODE, note_wal, is_wal_r, &doctor->why);
 	} else if (error == SQLAUTH_ERROR_DATABASE) {
 		report_sentence(doctor, DOCTOR_ERROR, "database", path, doctor->why.data);
 		error = SQLAUTH_OK;
 	}
-	if (error == SQLAUTH_OK && (doctor->survey || is_denied(path)))
-		error = sqlauth_survey_files(path, is_wal, user, check_file, doctor, &doctor->why);
+	sqlauth_survey_close(survey);
+	if (error == SQLAUTH_OK && (*is_sound_r || is_denied(path)))
+		error = sqlauth_survey_files(path, *is_wal_r, user, check_file, doctor, &doctor->why);
+	return error;
+}
+
+static enum sqlauth_error examine(struct doctor *doctor, const char *path, const char *user)
+{
+	struct cli_quoted quoted;
+	bool is_sound = false, is_wal = false;
+	enum sqlauth_error error = check_files(doctor, path, user, &is_sound, &is_wal);
+
+	if (error == SQLAUTH_OK && is_sound)
+		error = sqlauth_survey_open(path, &doctor->survey, &doctor->why);
 	if (error == SQLAUTH_OK && doctor->survey && !is_wal)
 		doctor_report(doctor, DOCTOR_NOTE, "journal_mode", cli_quote(&quoted, path),
 			"is not in WAL mode: a writer keeps clients from connecting while it commits",

@@ -19,7 +19,7 @@ enum doctor_severity {
 #define DOCTOR_SHOWN_MAX 20 /* findings of one kind that are printed without --all */
 
 struct doctor {
-	struct sqlauth_survey *survey; /* NULL: the database cannot be opened */
+	struct sqlauth_survey *survey; /* NULL: the database cannot be opened, or is not yet */
 	bool is_json, shows_all;
 	size_t counts[DOCTOR_SEVERITIES];
 	const char *kind; /* of the last finding: a word, constant */

@@ -4,9 +4,10 @@ import grp
 import json
 import os
 import pwd
+import sqlite3
 
 import support
-from support import DENIED, DONE, USAGE, sqlauth
+from support import DENIED, DONE, FAILED, USAGE, sqlauth
 
 GOOD = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$3q2+796tvu/erb7v3q2+796tvu/erb7v3q2+796tvu8"
 OWNER = pwd.getpwuid(os.geteuid()).pw_name
@@ -179,6 +180,29 @@ class Doctor(support.TestCase):
         self.assert_ends(result, DENIED, ["error: ", "cannot be read by user nobody",
                                            f"chgrp {grp.getgrgid(support.NOBODY.pw_gid).gr_name} "])
         self.assert_ends(sqlauth("doctor", "-d", path, "--user", "no-such-user"), USAGE, None, ["unknown"])
+
+    def test_a_broker_that_could_not_make_the_files_beside_it(self):
+        """Root could, and does while it looks: what init says of the directory, doctor says as well."""
+        if os.geteuid() != 0:
+            self.skipTest("only root makes files in a directory where its owner cannot")
+        path = self.path("auth.db")
+        made = sqlauth("init", "-d", path, "--owner", "nobody")
+        said = "user nobody cannot create " + path + "-wal; let it write the directory: "
+        self.assert_ends(made, FAILED, "", [said])
+        for leave in (lambda: None, lambda: self.leave_like_a_broker(path)):
+            leave()
+            self.assert_ends(sqlauth("doctor", "-d", path, "--user", "nobody"), DENIED,
+                             ["error: ", said, "1 error, 0 warnings, 0 notes"])
+            self.assertEqual(os.listdir(self.directory), ["auth.db"])
+        os.chown(self.directory, support.NOBODY.pw_uid, -1)
+        self.assert_ends(sqlauth("doctor", "-d", path, "--user", "nobody"), DONE, "0 errors, 0 warnings, 0 notes\n", "")
+
+    def leave_like_a_broker(self, path):
+        """A -wal and a -shm of the database's owner, which doctor, as root, removes when it is done."""
+        reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        reader.execute("SELECT * FROM groups").fetchall()
+        reader.close()
+        self.assertTrue(os.path.exists(path + "-shm"))
 
     def test_many_findings_of_a_kind_are_counted(self):
         path = self.database(BASE + "".join(f"INSERT INTO groups(name) VALUES ('empty{i}'); INSERT INTO acl_permissions("
