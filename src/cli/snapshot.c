@@ -17,7 +17,7 @@ enum restore_option { OWNER, YES };
 static const struct cli_option no_options[] = {{NULL, 0, NULL, NULL}};
 
 static const struct cli_option snapshot_options[] = {
-	[REPLACE] = {"replace", 0, NULL, "put it in the place of a file that is there"},
+	[REPLACE] = {"replace", 0, NULL, "put it in the place of a database of ours that is there"},
 	{NULL, 0, NULL, NULL},
 };
 
@@ -204,7 +204,8 @@ const struct cli_command cli_command_snapshot = {
 	.summary = "copy the database, in use or not, into one file",
 	.help = "Writes the database as of now into a file of its own: complete, checked, not in WAL mode, so that it "
 		"can\n"
-		"be copied anywhere and put in place by rename. Readers and writers go on meanwhile.\n"
+		"be copied anywhere and put in place by rename. Readers and writers go on meanwhile. Never replaces\n"
+		"what is neither empty nor a database of ours, of this version or an older one.\n"
 		"\n"
 		"  sqlauth snapshot /backup/auth.db\n"
 		"  sqlauth snapshot --replace /srv/replica/auth.db\n",

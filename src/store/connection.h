@@ -17,4 +17,9 @@ int sqlauth_connection_wait(sqlite3 *db);
  * may use it. SQLite's code; *db_r is the caller's also where it is an error (sqlite3_close). */
 int sqlauth_connection_open(const char *path, int flags, sqlite3 **db_r) __attribute__((warn_unused_result));
 
+/* The file alone, as it is right now: nothing is locked, and what lies beside it neither read nor touched. For telling
+ * whose a file is before anything is done to it; while somebody writes it, it may seem damaged. The path begins with
+ * "/" or "." (sqlauth_path_join). Otherwise as sqlauth_connection_open. */
+int sqlauth_connection_open_alone(const char *path, sqlite3 **db_r) __attribute__((warn_unused_result));
+
 #endif

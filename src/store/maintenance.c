@@ -115,6 +115,48 @@ static enum sqlauth_error copy(
 	return sqlauth_sqlite_error(code) == SQLAUTH_OK ? SQLAUTH_ERROR_DATABASE : sqlauth_sqlite_error(code);
 }
 
+/* ---- what may be written over ---- */
+
+/* Also where schema_info is lost or cannot be read any more: a damaged database of ours is what backups are for. */
+static bool is_ours(sqlite3 *db)
+{
+	char text[64] = "";
+
+	if (sqlauth_store_once(db, SQLAUTH_SQL_APPLICATION, NULL, text, sizeof text) == SQLITE_ROW &&
+		strcmp(text, SQLAUTH_APPLICATION_NAME) == 0)
+		return true;
+	return sqlauth_store_once(db, SQLAUTH_SQL_APPLICATION_ID, NULL, text, sizeof text) == SQLITE_ROW &&
+	       strtol(text, NULL, 10) == SQLAUTH_APPLICATION_ID;
+}
+
+/* What is empty, or ours and of a version that we know, may be written over, however damaged it is. Not what another
+ * application or a newer version made: that would be lost to whoever knows what it is worth. */
+static enum sqlauth_error check_content(
+	sqlite3 *db, const char *path, const char *mend, bool *is_empty_r, struct sqlauth_text *why)
+{
+	char text[64] = "";
+	int code = sqlauth_store_once(db, SQLAUTH_SQL_ANY_OBJECT, NULL, text, sizeof text);
+	enum sqlauth_error error = sqlauth_sqlite_error(code);
+
+	if (error != SQLAUTH_OK && error != SQLAUTH_ERROR_DATABASE)
+		return explain(db, path, "read", code, why);
+	*is_empty_r = code == SQLITE_DONE;
+	if (*is_empty_r)
+		return SQLAUTH_OK;
+	if (!is_ours(db)) {
+		sqlauth_text_set(why, "%s is %s; %s", path,
+			code == SQLITE_NOTADB ? "not an SQLite database" : "a database of another application", mend);
+		return SQLAUTH_ERROR_DATABASE;
+	}
+	code = sqlauth_store_once(db, SQLAUTH_SQL_SCHEMA_VERSION, NULL, text, sizeof text);
+	if (code != SQLITE_ROW || strtol(text, NULL, 10) <= SQLAUTH_SCHEMA_VERSION)
+		return SQLAUTH_OK;
+	sqlauth_text_set(why,
+		"%s was made by a newer version (schema %s, this one knows %d); upgrade this program, or %s", path,
+		text, SQLAUTH_SCHEMA_VERSION, mend);
+	return SQLAUTH_ERROR_DATABASE;
+}
+
 /* ---- snapshot ---- */
 
 static enum sqlauth_error fill(const char *path, const char *made, const char *target, struct sqlauth_text *why)
@@ -163,18 +205,53 @@ static enum sqlauth_error put(const char *made, const char *target, bool replace
 	return sqlauth_making_put_in_place(made, target) == 0 ? SQLAUTH_OK : explain_system(target, "created", why);
 }
 
+/* What a restore may write over, a snapshot may take the place of. Looked at without the -wal beside it, which is not
+ * to be played into what is not ours. */
+static enum sqlauth_error check_replaceable(const char *target, struct sqlauth_text *why)
+{
+	struct sqlauth_paths paths = {0};
+	sqlite3 *db = NULL;
+	bool is_empty;
+	enum sqlauth_error error = sqlauth_paths_init(&paths, target);
+	int code;
+
+	if (error != SQLAUTH_OK)
+		return error;
+	code = sqlauth_connection_open_alone(paths.file[SQLAUTH_FILE_DATABASE], &db);
+	error = code == SQLITE_OK ? check_content(db, target, "name another path", &is_empty, why)
+				  : explain(db, target, "opened", code, why);
+	sqlite3_close(db);
+	sqlauth_paths_clear(&paths);
+	return error;
+}
+
+static enum sqlauth_error check_place(const char *target, bool replace, struct sqlauth_text *why)
+{
+	struct stat found;
+	enum sqlauth_error error;
+
+	if (lstat(target, &found) != 0)
+		return SQLAUTH_OK;
+	if (!S_ISREG(found.st_mode)) { /* of a link, the rename would replace the link alone */
+		sqlauth_text_set(why, "%s is not a regular file; name another path", target);
+		return SQLAUTH_ERROR_EXISTS;
+	}
+	error = check_replaceable(target, why);
+	if (error != SQLAUTH_OK || replace)
+		return error;
+	sqlauth_text_set(why, "%s exists already; --replace puts the snapshot in its place", target);
+	return SQLAUTH_ERROR_EXISTS;
+}
+
 enum sqlauth_error sqlauth_snapshot(const char *path, const char *target, bool replace, struct sqlauth_text *why)
 {
 	char *made = NULL;
-	struct stat found;
-	enum sqlauth_error error = check_ours(path, SQLAUTH_STORE_FOR_TOOL, why);
+	enum sqlauth_error error = check_not_same(path, target, why);
 
 	if (error == SQLAUTH_OK)
-		error = check_not_same(path, target, why);
-	if (error == SQLAUTH_OK && !replace && lstat(target, &found) == 0) {
-		sqlauth_text_set(why, "%s exists already; --replace puts the snapshot in its place", target);
-		error = SQLAUTH_ERROR_EXISTS;
-	}
+		error = check_place(target, replace, why);
+	if (error == SQLAUTH_OK)
+		error = check_ours(path, SQLAUTH_STORE_FOR_TOOL, why);
 	if (error == SQLAUTH_OK)
 		error = sqlauth_sidecars_settle(target, why);
 	if (error == SQLAUTH_OK)
@@ -198,46 +275,6 @@ static bool is_there(const char *path)
 	struct stat found;
 
 	return lstat(path, &found) == 0;
-}
-
-/* Also where schema_info is lost or cannot be read any more: a damaged database of ours is what backups are for. */
-static bool is_ours(sqlite3 *db)
-{
-	char text[64] = "";
-
-	if (sqlauth_store_once(db, SQLAUTH_SQL_APPLICATION, NULL, text, sizeof text) == SQLITE_ROW &&
-		strcmp(text, SQLAUTH_APPLICATION_NAME) == 0)
-		return true;
-	return sqlauth_store_once(db, SQLAUTH_SQL_APPLICATION_ID, NULL, text, sizeof text) == SQLITE_ROW &&
-	       strtol(text, NULL, 10) == SQLAUTH_APPLICATION_ID;
-}
-
-/* What is empty, or ours and of a version that we know, may be written over, however damaged it is. Not what another
- * application or a newer version made: that would be lost to whoever knows what it is worth. */
-static enum sqlauth_error check_content(sqlite3 *db, const char *path, bool *is_empty_r, struct sqlauth_text *why)
-{
-	char text[64] = "";
-	int code = sqlauth_store_once(db, SQLAUTH_SQL_ANY_OBJECT, NULL, text, sizeof text);
-	enum sqlauth_error error = sqlauth_sqlite_error(code);
-
-	if (error != SQLAUTH_OK && error != SQLAUTH_ERROR_DATABASE)
-		return explain(db, path, "read", code, why);
-	*is_empty_r = code == SQLITE_DONE;
-	if (*is_empty_r)
-		return SQLAUTH_OK;
-	if (!is_ours(db)) {
-		sqlauth_text_set(why, "%s is %s; restore to a new path", path,
-			code == SQLITE_NOTADB ? "not an SQLite database" : "a database of another application");
-		return SQLAUTH_ERROR_DATABASE;
-	}
-	code = sqlauth_store_once(db, SQLAUTH_SQL_SCHEMA_VERSION, NULL, text, sizeof text);
-	if (code != SQLITE_ROW || strtol(text, NULL, 10) <= SQLAUTH_SCHEMA_VERSION)
-		return SQLAUTH_OK;
-	sqlauth_text_set(why,
-		"%s was made by a newer version (schema %s, this one knows %d); upgrade this program, or restore to a "
-		"new path",
-		path, text, SQLAUTH_SCHEMA_VERSION);
-	return SQLAUTH_ERROR_DATABASE;
 }
 
 /* A regular file, empty or not, that this user may read and write. */
@@ -266,7 +303,7 @@ static enum sqlauth_error open_target(const char *path, bool *is_empty_r, sqlite
 	if (error == SQLAUTH_OK)
 		error = open_file(path, true, &to, why);
 	if (error == SQLAUTH_OK)
-		error = check_content(to, path, is_empty_r, why);
+		error = check_content(to, path, "restore to a new path", is_empty_r, why);
 	if (error == SQLAUTH_OK)
 		*to_r = to;
 	else

@@ -3,6 +3,7 @@
 import os
 import resource
 import sqlite3
+import stat
 import subprocess
 import sys
 
@@ -127,6 +128,62 @@ class Maintenance(support.TestCase):
         holder.close()
         self.assertEqual(self.groups(other), "kept")
         self.only("auth.db", "copy.db", "other.db")
+
+    def test_a_snapshot_replaces_nothing_but_a_database_of_ours(self):
+        path = self.database("INSERT INTO groups(name) VALUES ('a')")
+        text, foreign = self.path("text"), self.path("foreign.db")
+        for name, content in (("text", "precious"), ("long", "no database at all, and longer than a header\n" * 8)):
+            with open(self.path(name), "w", encoding="ascii") as file:
+                file.write(content)
+        self.sql(foreign, "PRAGMA journal_mode = WAL; CREATE TABLE t(x); INSERT INTO t VALUES ('precious');")
+        newer = self.database("UPDATE schema_info SET value = 2 WHERE key = 'schema_version';", name="newer.db")
+        os.mkfifo(self.path("fifo"))
+        os.symlink(text, self.path("link"))
+        os.mkdir(self.path("folder"))
+        before = sorted(os.listdir(self.directory))
+        for target, status, part in (
+                (text, FAILED, "is not an SQLite database; name another path"),
+                (self.path("long"), FAILED, "is not an SQLite database; name another path"),
+                (foreign, FAILED, "is a database of another application; name another path"),
+                (newer, FAILED, "was made by a newer version (schema 2, this one knows 1); upgrade this program, or name "
+                                "another path"),
+                (self.path("fifo"), USAGE, "is not a regular file; name another path"),
+                (self.path("link"), USAGE, "is not a regular file; name another path"),
+                (self.path("folder"), USAGE, "is not a regular file; name another path")):
+            for options in ([], ["--replace"]):
+                with self.subTest(target, options=options):
+                    self.assert_ends(sqlauth("snapshot", "-d", path, target, *options), status, "", [target + " " + part])
+                    self.assertEqual(sorted(os.listdir(self.directory)), before)
+        with open(text, encoding="ascii") as file:
+            self.assertEqual(file.read(), "precious")
+        self.assertEqual(self.sql(foreign, "SELECT * FROM t"), "precious\n")
+        self.assertTrue(os.path.islink(self.path("link")) and stat.S_ISFIFO(os.stat(self.path("fifo")).st_mode))
+
+    def test_a_snapshot_does_not_touch_what_lies_beside_what_is_not_ours(self):
+        path, foreign = self.database(), self.path("foreign.db")
+        writer = sqlite3.connect(foreign, isolation_level=None)
+        writer.executescript("PRAGMA journal_mode = WAL; CREATE TABLE t(x); PRAGMA wal_checkpoint;"
+                             "INSERT INTO t VALUES ('precious');")
+        sizes = [os.path.getsize(foreign + suffix) for suffix in ("", "-wal")]
+        self.assert_ends(sqlauth("snapshot", "-d", path, "--replace", foreign), FAILED, "", ["another application"])
+        self.assertEqual([os.path.getsize(foreign + suffix) for suffix in ("", "-wal")], sizes)
+        writer.close()
+
+    def test_a_snapshot_replaces_what_is_empty_or_a_damaged_database_of_ours(self):
+        path = self.database("INSERT INTO groups(name) VALUES ('a')")
+        for name, start in (("empty.db", None), ("schema.db", 100), ("rows.db", 4096 * 3)):
+            target = self.path(name)
+            if start is None:
+                with open(target, "wb"):
+                    pass
+            else:
+                sqlauth("snapshot", "-d", path, target)
+                with open(target, "r+b") as file:
+                    file.seek(start)
+                    file.write(b"\xff" * 3000)
+            with self.subTest(name):
+                self.assert_ends(sqlauth("snapshot", "-d", path, "--replace", target), DONE)
+                self.assertEqual(self.groups(target), "a")
 
     def test_a_snapshot_keeps_the_owner(self):
         if os.geteuid() != 0:  # then it is ours, as the original is

@@ -92,9 +92,23 @@ static void a_snapshot_takes_no_place_of_a_directory(void **state)
 {
 	(void)state;
 	assert_int_equal(mkdir(file("directory"), 0700), 0);
-	check_refused(sqlauth_snapshot(database.path, file("directory"), true, &why), SQLAUTH_ERROR_SYSTEM,
-		"directory cannot be replaced: Is a directory");
+	check_refused(sqlauth_snapshot(database.path, file("directory"), true, &why), SQLAUTH_ERROR_EXISTS,
+		"directory is not a regular file; name another path");
 	assert_int_equal(rmdir(file("directory")), 0);
+}
+
+static void a_snapshot_finds_a_target_whose_name_has_a_meaning_in_uris(void **state)
+{
+	static const char *const names[] = {"a?b", "a#b", "a%41b", "a%", "?immutable=1", "/a b"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		database_script(file(names[i]), "CREATE TABLE t (x)");
+		check_refused(sqlauth_snapshot(database.path, file(names[i]), true, &why), SQLAUTH_ERROR_DATABASE,
+			"another application");
+		assert_int_equal(ask(file(names[i]), "SELECT count(*) FROM t"), 0);
+		assert_int_equal(unlink(file(names[i])), 0);
+	}
 }
 
 static void a_snapshot_into_a_directory_that_is_not_there_is_refused(void **state)
@@ -368,6 +382,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_snapshot_leaves_alone_what_it_is_not_told_to_replace),
 		TEST(a_snapshot_takes_no_place_of_a_directory),
+		TEST(a_snapshot_finds_a_target_whose_name_has_a_meaning_in_uris),
 		TEST(a_snapshot_into_a_directory_that_is_not_there_is_refused),
 		TEST(a_snapshot_is_readable_for_whom_the_original_is_and_executable_for_nobody),
 		TEST(a_snapshot_that_cannot_have_the_group_is_its_owners_alone),
