@@ -46,9 +46,13 @@ enum sqlauth_error sqlauth_store_explain(const struct sqlauth_store *store, int 
 	};
 	const char *path = store->paths.file[SQLAUTH_FILE_DATABASE];
 
-	if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) {
-		sqlauth_text_set(why, "%s %s; %s", path,
-			(code & 0xff) == SQLITE_CORRUPT ? "is corrupt" : "is not an SQLite database", find_mend(store));
+	if ((code & 0xff) == SQLITE_CORRUPT) {
+		sqlauth_text_set(why, "%s is corrupt; %s", path, find_mend(store));
+		return sqlauth_sqlite_error(code);
+	}
+	if ((code & 0xff) == SQLITE_NOTADB) { /* which a restore does not write over: it may be anybody's */
+		sqlauth_text_set(why, "%s is not an SQLite database; %s%s", path,
+			store->opener == SQLAUTH_STORE_AS_SOURCE ? "" : "move it away and ", find_mend(store));
 		return sqlauth_sqlite_error(code);
 	}
 	if (code == SQLITE_READONLY_ROLLBACK) {

@@ -2,6 +2,7 @@
  * (sqlauth/maintenance.h). One step copies everything, under one read transaction of the source: readers and writers of
  * a database in WAL mode never wait for it. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,33 +118,42 @@ static enum sqlauth_error copy(
 
 /* ---- what may be written over ---- */
 
-/* Also where schema_info is lost or cannot be read any more: a damaged database of ours is what backups are for. */
+#define HEADER_APPLICATION_ID 68 /* offset; 4 bytes, the highest first */
+
+/* Also where schema_info is lost, or SQLite reads nothing any more: a damaged database of ours is what backups are for.
+ */
 static bool is_ours(sqlite3 *db)
 {
+	unsigned char header[SQLAUTH_HEADER_SIZE];
+	const unsigned char *id = header + HEADER_APPLICATION_ID;
 	char text[64] = "";
 
 	if (sqlauth_store_once(db, SQLAUTH_SQL_APPLICATION, NULL, text, sizeof text) == SQLITE_ROW &&
 		strcmp(text, SQLAUTH_APPLICATION_NAME) == 0)
 		return true;
-	return sqlauth_store_once(db, SQLAUTH_SQL_APPLICATION_ID, NULL, text, sizeof text) == SQLITE_ROW &&
-	       strtol(text, NULL, 10) == SQLAUTH_APPLICATION_ID;
+	return sqlauth_store_read_header(db, header) == SQLITE_OK &&
+	       ((uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3]) == SQLAUTH_APPLICATION_ID;
 }
 
 /* What is empty, or ours and of a version that we know, may be written over, however damaged it is. Not what another
- * application or a newer version made: that would be lost to whoever knows what it is worth. */
+ * application or a newer version made: that would be lost to whoever knows what it is worth. From here on, the
+ * connection also writes to a file that was cut short. */
 static enum sqlauth_error check_content(
 	sqlite3 *db, const char *path, const char *mend, bool *is_empty_r, struct sqlauth_text *why)
 {
 	char text[64] = "";
-	int code = sqlauth_store_once(db, SQLAUTH_SQL_ANY_OBJECT, NULL, text, sizeof text);
-	enum sqlauth_error error = sqlauth_sqlite_error(code);
+	int code = sqlauth_store_once(db, SQLAUTH_SQL_WRITABLE_SCHEMA, NULL, text, sizeof text);
+	enum sqlauth_error error;
 
+	if (code == SQLITE_DONE)
+		code = sqlauth_store_once(db, SQLAUTH_SQL_ANY_OBJECT, NULL, text, sizeof text);
+	error = sqlauth_sqlite_error(code);
 	if (error != SQLAUTH_OK && error != SQLAUTH_ERROR_DATABASE)
 		return explain(db, path, "read", code, why);
 	*is_empty_r = code == SQLITE_DONE;
 	if (*is_empty_r)
 		return SQLAUTH_OK;
-	if (!is_ours(db)) {
+	if (code == SQLITE_NOTADB || !is_ours(db)) {
 		sqlauth_text_set(why, "%s is %s; %s", path,
 			code == SQLITE_NOTADB ? "not an SQLite database" : "a database of another application", mend);
 		return SQLAUTH_ERROR_DATABASE;

@@ -7,8 +7,6 @@
 #include "connection.h"
 #include "store_internal.h"
 
-/* The database header, https://www.sqlite.org/fileformat2.html, 1.3. */
-#define HEADER_SIZE         100
 #define HEADER_READ_VERSION 19 /* offset; 1: rollback journal, 2: WAL */
 #define VERSION_WAL         2
 
@@ -89,31 +87,29 @@ static enum sqlauth_error open_connection(struct sqlauth_store *store, struct sq
 	return code == SQLITE_OK ? SQLAUTH_OK : sqlauth_store_explain(store, code, why);
 }
 
-/* Reads the header through SQLite's own descriptor, without a lock, and without what SQLite does at the first real
- * read: open the -wal that lies there, whosever it is. */
-static int read_header(sqlite3 *db, unsigned char header[HEADER_SIZE])
+int sqlauth_store_read_header(sqlite3 *db, unsigned char header[SQLAUTH_HEADER_SIZE])
 {
+	static const char magic[] = "SQLite format 3"; /* its NUL included */
 	sqlite3_file *file = NULL;
 	int code = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
 
 	if (code == SQLITE_OK && (file == NULL || file->pMethods == NULL))
 		code = SQLITE_CANTOPEN;
 	if (code == SQLITE_OK)
-		code = file->pMethods->xRead(file, header, HEADER_SIZE, 0);
+		code = file->pMethods->xRead(file, header, SQLAUTH_HEADER_SIZE, 0);
+	if (code == SQLITE_OK && memcmp(header, magic, sizeof magic) != 0)
+		code = SQLITE_NOTADB;
 	return code == SQLITE_IOERR_SHORT_READ ? SQLITE_NOTADB : code;
 }
 
 static enum sqlauth_error check_header(
 	const struct sqlauth_store *store, const struct sqlauth_files *files, struct sqlauth_text *why)
 {
-	static const char magic[] = "SQLite format 3"; /* its NUL included */
-	unsigned char header[HEADER_SIZE];
+	unsigned char header[SQLAUTH_HEADER_SIZE];
 	bool wal_mode;
-	int code = read_header(store->db, header);
+	int code = sqlauth_store_read_header(store->db, header);
 	enum sqlauth_error error;
 
-	if (code == SQLITE_OK && memcmp(header, magic, sizeof magic) != 0)
-		code = SQLITE_NOTADB;
 	if (code != SQLITE_OK)
 		return sqlauth_store_explain(store, code, why);
 	wal_mode = header[HEADER_READ_VERSION] == VERSION_WAL;

@@ -82,7 +82,7 @@ const char *const sqlauth_statement_sql[SQLAUTH_SQL_COUNT] = {
 	[SQLAUTH_SQL_ENCODING] = "PRAGMA encoding",
 	[SQLAUTH_SQL_IS_TABLE] = "SELECT 1 FROM sqlite_schema WHERE name = ?1 AND type = 'table' AND rootpage > 0",
 	[SQLAUTH_SQL_APPLICATION] = "SELECT value FROM schema_info WHERE key = 'application'",
-	[SQLAUTH_SQL_APPLICATION_ID] = "PRAGMA application_id",
+	[SQLAUTH_SQL_WRITABLE_SCHEMA] = "PRAGMA writable_schema = 1", /* also: a file cut short is opened */
 	[SQLAUTH_SQL_ANY_OBJECT] = "SELECT 1 FROM sqlite_schema LIMIT 1",
 	[SQLAUTH_SQL_PAGE_COUNT] = "PRAGMA page_count",
 	[SQLAUTH_SQL_PAGE_SIZE] = "PRAGMA page_size",

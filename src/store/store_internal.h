@@ -43,6 +43,15 @@ enum sqlauth_error sqlauth_store_connect(struct sqlauth_store *store, struct sql
 	__attribute__((warn_unused_result));
 void sqlauth_store_disconnect(struct sqlauth_store *store);
 
+/* The database header, https://www.sqlite.org/fileformat2.html, 1.3. */
+#define SQLAUTH_HEADER_SIZE 100
+
+/* open.c: reads it through SQLite's own descriptor, without a lock, and without what SQLite does at the first real
+ * read: open the -wal that lies there, whosever it is. SQLite's code; NOTADB where that is not the beginning of a
+ * database. */
+int sqlauth_store_read_header(sqlite3 *db, unsigned char header[SQLAUTH_HEADER_SIZE])
+	__attribute__((warn_unused_result));
+
 /* content.c: checks what the open connection reads: ours, version, tables, soundness. */
 enum sqlauth_error sqlauth_store_check_content(struct sqlauth_store *store, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));

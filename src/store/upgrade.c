@@ -21,7 +21,8 @@ static enum sqlauth_error explain(sqlite3 *db, const char *path, int code, struc
 	enum sqlauth_error error = sqlauth_sqlite_error(code);
 
 	if ((code & 0xff) == SQLITE_NOTADB)
-		sqlauth_text_set(why, "%s is not an SQLite database; name the right file, or " BY_BACKUP, path);
+		sqlauth_text_set(
+			why, "%s is not an SQLite database; name the right file, or move it away and " BY_BACKUP, path);
 	else if ((code & 0xff) == SQLITE_CORRUPT)
 		sqlauth_text_set(why, "%s is corrupt; " BY_BACKUP, path);
 	else

@@ -10,6 +10,7 @@ import sys
 import support
 from support import DENIED, DONE, FAILED, NOBODY, USAGE, sqlauth
 
+OWNER = support.pwd.getpwuid(os.geteuid()).pw_name
 NAMES = "SELECT group_concat(name, ' ') FROM (SELECT name FROM groups ORDER BY name);"
 
 
@@ -43,7 +44,7 @@ class Maintenance(support.TestCase):
         with open(self.path("text.db"), "w", encoding="ascii") as file:
             file.write("no database at all, and longer than a header\n" * 8)
         for name, part in (("none.db", "does not exist; create it with: sqlauth init"), ("folder", "is a directory; name"),
-                           ("text.db", "is not an SQLite database; name the right file")):
+                           ("text.db", "is not an SQLite database; name the right file, or move it away and restore a backup")):
             self.assert_ends(sqlauth("upgrade", "-d", self.path(name)), FAILED, "", [part])
         self.assert_ends(sqlauth("upgrade", "x"), USAGE, "")
 
@@ -255,7 +256,7 @@ class Maintenance(support.TestCase):
         self.assert_ends(sqlauth("snapshot", "-d", path, "--replace", copy), USAGE, "", ["-journal is left of another"])
 
     def init(self, path):
-        return sqlauth("init", "-d", path, "--owner", support.pwd.getpwuid(os.geteuid()).pw_name)
+        return sqlauth("init", "-d", path, "--owner", OWNER)
 
     def test_a_new_database_takes_the_place_of_one_that_was_moved_away_and_is_not_open(self):
         path = self.database()
@@ -313,8 +314,7 @@ class Maintenance(support.TestCase):
         path = self.database()
         self.group(path, "a")
         new = self.path("new.db")
-        owner = support.pwd.getpwuid(os.geteuid()).pw_name
-        self.assert_ends(sqlauth("restore", "-d", new, path, "--owner", owner), DONE)
+        self.assert_ends(sqlauth("restore", "-d", new, path, "--owner", OWNER), DONE)
         self.assertEqual(self.sql(new, "PRAGMA journal_mode;" + NAMES), "wal\na\n")
         self.assertEqual(os.stat(new).st_mode & 0o777, 0o640)
 
@@ -397,6 +397,52 @@ class Maintenance(support.TestCase):
                     terminal.expect(b"with all that cannot be read of it any more, by ")
                     terminal.type(b"y\n")
                     self.assert_ends(terminal.finish(), DONE)
+                self.assertEqual(self.groups(path), "a")
+
+    def test_a_database_that_was_cut_short_is_restored_as_the_message_says(self):
+        """In WAL mode as out of it, which stays; and a newer version's never, as long as that can be read."""
+        path, copy = self.database("INSERT INTO groups(name) VALUES ('a')"), self.path("copy.db")
+        sqlauth("snapshot", "-d", path, copy)
+        for mode in ("wal", "delete"):
+            for size in (20000, 4096, 2000, 100):
+                with self.subTest(mode=mode, size=size):
+                    self.sql(path, f"PRAGMA journal_mode = {mode};")
+                    os.truncate(path, size)
+                    self.assert_ends(sqlauth("client", "list", "-d", path), FAILED, "",
+                                     ["is corrupt; restore a backup with: sqlauth restore"])
+                    self.assert_ends(sqlauth("restore", "-d", path, copy, start_new_session=True), USAGE, "", ["--yes"])
+                    self.assert_ends(sqlauth("restore", "-d", path, copy, "--yes"), DONE)
+                    self.assertEqual(self.sql(path, "PRAGMA journal_mode; PRAGMA integrity_check;" + NAMES), f"{mode}\nok\na\n")
+        self.sql(path, "UPDATE schema_info SET value = 2 WHERE key = 'schema_version'; CREATE TABLE new(x);")
+        os.truncate(path, os.path.getsize(path) - 4096)  # the new table
+        self.assert_ends(sqlauth("restore", "-d", path, copy, "--yes"), FAILED, "", ["was made by a newer version"])
+
+    def test_another_applications_damaged_database_is_not_written_over(self):
+        copy, foreign = self.path("copy.db"), self.path("foreign.db")
+        sqlauth("snapshot", "-d", self.database(), copy)
+        self.sql(foreign, "CREATE TABLE t(x); INSERT INTO t VALUES (zeroblob(20000));")
+        for size in (12000, 4096, 100):
+            os.truncate(foreign, size)
+            for arguments in (("restore", "-d", foreign, copy, "--yes"), ("snapshot", "-d", copy, "--replace", foreign)):
+                with self.subTest(arguments, size=size):
+                    self.assert_ends(sqlauth(*arguments), FAILED, "", ["another application"])
+                    self.assertEqual(os.path.getsize(foreign), size)
+
+    def test_what_is_no_sqlite_database_any_more_is_moved_away_and_restored(self):
+        path, copy = self.database("INSERT INTO groups(name) VALUES ('a')"), self.path("copy.db")
+        sqlauth("snapshot", "-d", path, copy)
+        for start in (0, 16):  # where it says that it is one, and where of what kind
+            with self.subTest(start=start):
+                with open(path, "r+b") as file:
+                    file.seek(start)
+                    file.write(b"garbage!")
+                for command in (("client", "list"), ("check", "-u", "x")):
+                    self.assert_ends(sqlauth(*command, "-d", path), FAILED, "", [
+                        "is not an SQLite database; move it away and restore a backup with: sqlauth restore"])
+                self.assert_ends(sqlauth("restore", "-d", path, copy, "--yes"), FAILED, "",
+                                 ["is not an SQLite database; restore to a new path"])
+                os.rename(path, self.path("away.db"))
+                self.assert_ends(sqlauth("restore", "-d", path, copy, "--owner", OWNER), DONE)
                 self.assertEqual(self.groups(path), "a")
 
     def test_what_is_not_ours_is_not_written_over(self):

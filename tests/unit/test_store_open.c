@@ -71,7 +71,7 @@ static void what_is_no_database_is_refused(void **state)
 		const char *content, *words;
 	} rows[] = {
 		{"", "is empty"},
-		{"x", "is not an SQLite database"},
+		{"x", "is not an SQLite database; move it away and restore a backup with: sqlauth restore"},
 		{"SQLite format 3", "is not an SQLite database"},
 		{"user:password\nuser2:password2\nthis is a password file of more than one hundred bytes, as they are "
 		 "often "
