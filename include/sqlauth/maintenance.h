@@ -31,8 +31,9 @@ enum sqlauth_error sqlauth_restore_check(const char *path, const char *source, b
 
 /* Replaces the content of the database at `path` by that of the file `source`, in one transaction, after `source` was
  * checked from end to end. Readers see the old content until then; file, owner, mode and journal mode stay. Where there
- * is nothing at `path`, a database is created first, for `owner` (sqlauth_store_create). What another application or a
- * newer version made is not written over (DATABASE); a database of ours is, however damaged it is. */
+ * is nothing at `path`, a database is created first, for `owner` (sqlauth_store_create); an empty one is in WAL mode
+ * afterwards, too. What another application or a newer version made, or is no SQLite database, is not written over
+ * (DATABASE); a database of ours is, however damaged it is. */
 enum sqlauth_error sqlauth_restore(const char *path, const char *source, const char *owner, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 

@@ -116,6 +116,17 @@ static enum sqlauth_error copy(
 	return sqlauth_sqlite_error(code) == SQLAUTH_OK ? SQLAUTH_ERROR_DATABASE : sqlauth_sqlite_error(code);
 }
 
+static enum sqlauth_error set_journal_mode(sqlite3 *db, const char *path, bool wal, struct sqlauth_text *why)
+{
+	char mode[16] = "";
+	int code =
+		sqlauth_store_once(db, wal ? SQLAUTH_SQL_WAL_MODE : SQLAUTH_SQL_DELETE_MODE, NULL, mode, sizeof mode);
+
+	if (code == SQLITE_ROW && strcmp(mode, wal ? "wal" : "delete") == 0)
+		return SQLAUTH_OK;
+	return explain(db, path, wal ? "put into WAL mode" : "taken out of WAL mode", code, why);
+}
+
 /* ---- what may be written over ---- */
 
 #define HEADER_APPLICATION_ID 68 /* offset; 4 bytes, the highest first */
@@ -172,8 +183,6 @@ static enum sqlauth_error check_content(
 static enum sqlauth_error fill(const char *path, const char *made, const char *target, struct sqlauth_text *why)
 {
 	sqlite3 *from = NULL, *to = NULL;
-	char mode[16] = "";
-	int code = SQLITE_ROW;
 	enum sqlauth_error error = open_file(path, false, &from, why);
 
 	if (error == SQLAUTH_OK)
@@ -181,9 +190,7 @@ static enum sqlauth_error fill(const char *path, const char *made, const char *t
 	if (error == SQLAUTH_OK)
 		error = copy(to, target, from, path, why);
 	if (error == SQLAUTH_OK)
-		code = sqlauth_store_once(to, SQLAUTH_SQL_DELETE_MODE, NULL, mode, sizeof mode);
-	if (code != SQLITE_ROW || (error == SQLAUTH_OK && strcmp(mode, "delete") != 0))
-		error = explain(to, target, "taken out of WAL mode", code, why);
+		error = set_journal_mode(to, target, false, why);
 	if (error == SQLAUTH_OK)
 		error = sqlauth_store_check_integrity(to, target, "", why);
 	sqlite3_close(to);
@@ -358,7 +365,7 @@ enum sqlauth_error sqlauth_restore_check(
 enum sqlauth_error sqlauth_restore(const char *path, const char *source, const char *owner, struct sqlauth_text *why)
 {
 	sqlite3 *from = NULL, *to = NULL;
-	bool is_empty;
+	bool is_empty = false;
 	enum sqlauth_error error = open_source(path, source, &from, why);
 
 	if (error == SQLAUTH_OK && !is_there(path))
@@ -367,6 +374,8 @@ enum sqlauth_error sqlauth_restore(const char *path, const char *source, const c
 		error = open_target(path, &is_empty, &to, why);
 	if (error == SQLAUTH_OK)
 		error = copy(to, path, from, source, why);
+	if (error == SQLAUTH_OK && is_empty) /* as one that is created */
+		error = set_journal_mode(to, path, true, why);
 	sqlite3_close(to);
 	sqlite3_close(from);
 	return error;
