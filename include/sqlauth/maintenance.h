@@ -19,7 +19,7 @@ enum sqlauth_error sqlauth_upgrade(const char *path, int *from_r, struct sqlauth
 
 /* Copies the database at `path`, as of one moment, into a new file at `target`: one file, complete, not in WAL mode,
  * with the mode and, where this process may, the owner of the original. It is made beside its place, checked, and put
- * there in one step; with `replace`, over a regular file that is empty or a database of ours, however damaged, unless it
+ * there in one step; with `replace`, over a regular file that is empty or a database of ours, damaged or not, unless it
  * is open (a -wal and -shm in use beside it) or was left half written (a -journal). EXISTS or DATABASE otherwise. */
 enum sqlauth_error sqlauth_snapshot(const char *path, const char *target, bool replace, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));

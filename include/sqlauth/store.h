@@ -190,7 +190,7 @@ enum sqlauth_error sqlauth_store_visit_disconnects(struct sqlauth_store *store, 
 /* Creates a database with schema.sql in WAL mode at `path`, mode 0640, owned by `owner` (a user's name and its primary
  * group; NULL: leave the owner alone), created atomically: a half-made file is never left at the path. EXISTS where the
  * path exists; NOT_FOUND for an unknown owner; SYSTEM. Checks at the end that `owner` (NULL: this user) can use the
- * file and its directory under WAL, and says the mend in *why where not (SYSTEM; the database stays). */
+ * file and its directory under WAL, and says in *why where not that it was created, and the mend (SYSTEM; it stays). */
 enum sqlauth_error sqlauth_store_create(const char *path, const char *owner, struct sqlauth_text *why)
 	__attribute__((warn_unused_result));
 

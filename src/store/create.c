@@ -142,18 +142,24 @@ static enum sqlauth_error make_database(
 	return error;
 }
 
-/* Not an error of the database: it stays, and *why says what the owner still lacks. */
+/* Not an error of the database: it stays, and *why says that, and what the owner still lacks. */
 static enum sqlauth_error check_usable(
 	const struct sqlauth_paths *paths, const struct sqlauth_user *owner, struct sqlauth_text *why)
 {
+	char buffer[SQLAUTH_MESSAGE_SIZE];
+	struct sqlauth_text lack;
 	struct sqlauth_files files;
 	enum sqlauth_error error;
 
+	sqlauth_text_init(&lack, buffer, sizeof buffer);
 	sqlauth_files_look(paths, &files);
-	error = sqlauth_files_check_writable(paths, &files, owner, SQLAUTH_STORE_FOR_TOOL, why);
+	error = sqlauth_files_check_writable(paths, &files, owner, SQLAUTH_STORE_FOR_TOOL, &lack);
 	if (error == SQLAUTH_OK)
-		error = sqlauth_files_check_wal(paths, &files, owner, SQLAUTH_STORE_FOR_TOOL, why);
-	return error == SQLAUTH_OK ? SQLAUTH_OK : SQLAUTH_ERROR_SYSTEM;
+		error = sqlauth_files_check_wal(paths, &files, owner, SQLAUTH_STORE_FOR_TOOL, &lack);
+	if (error == SQLAUTH_OK)
+		return SQLAUTH_OK;
+	sqlauth_text_set(why, "the database was created, but cannot be used yet: %s", lack.data);
+	return SQLAUTH_ERROR_SYSTEM;
 }
 
 enum sqlauth_error sqlauth_store_create(const char *path, const char *owner, struct sqlauth_text *why)

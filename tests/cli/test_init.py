@@ -157,7 +157,7 @@ class Refused(support.TestCase):
             result = sqlauth("init", "-d", path, "--owner", "nobody")
         else:
             return self.refuse_as_nobody(self.path("auth.db"), "root")
-        self.assert_ends(result, FAILED, "", [self.directory])
+        self.assert_ends(result, FAILED, "", ["the database was created, but cannot be used yet: " + path, f"chmod g+wx {self.directory}"])
         self.assertTrue(os.path.exists(path))
 
 

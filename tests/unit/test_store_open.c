@@ -335,6 +335,7 @@ static void a_new_database_says_what_its_owner_lacks(void **state)
 		return;
 	}
 	assert_int_equal(sqlauth_store_create(database.path, "nobody", &why), SQLAUTH_ERROR_SYSTEM);
+	assert_non_null(strstr(message, "the database was created, but cannot be used yet: "));
 	assert_non_null(strstr(message, "user nobody cannot create"));
 	assert_non_null(strstr(message, "chmod g+wx"));
 	assert_int_equal(stat(database.path, &found), 0);
