@@ -97,6 +97,10 @@ enum sqlauth_error sqlauth_store_begin(struct sqlauth_store *store, struct sqlau
  * Once SQLite has failed, all further reads before this answer the same error. Without a begin: does nothing. */
 void sqlauth_store_end(struct sqlauth_store *store);
 
+/* What to tell of an error of a read function since begin: sqlauth_strerror's words, but for a row that does not fit,
+ * which is not the whole database's fault. Static. */
+const char *sqlauth_store_strerror(const struct sqlauth_store *store, enum sqlauth_error error);
+
 /* How many times the database was opened again after the first time: for metrics. */
 uint64_t sqlauth_store_reopenings(const struct sqlauth_store *store);
 

@@ -87,9 +87,22 @@ static void report_named(struct doctor *doctor, enum doctor_severity severity, c
 
 /* ---- visitors ---- */
 
+/* What SQLite says of a row that got past the schema, as by a trigger that was dropped: the file itself is sound. */
+static bool is_about_row(const char *fault)
+{
+	return strncmp(fault, "CHECK constraint failed", strlen("CHECK constraint failed")) == 0 ||
+	       strncmp(fault, "NULL value in ", strlen("NULL value in ")) == 0;
+}
+
 static enum sqlauth_error check_integrity(void *context, const char *const *columns)
 {
-	if (columns[0] && strcmp(columns[0], "ok") != 0)
+	if (!columns[0] || strcmp(columns[0], "ok") == 0)
+		return SQLAUTH_OK;
+	if (is_about_row(columns[0]))
+		report_named(context, DOCTOR_ERROR, "integrity", "database,", columns[0],
+			"a row holds what the schema refuses, and whoever it is about is not served",
+			"correct it with sqlite3, or restore a snapshot: sqlauth restore FILE");
+	else
 		report_named(context, DOCTOR_ERROR, "integrity", "database,", columns[0], "the file is damaged",
 			"restore a snapshot: sqlauth restore FILE");
 	return SQLAUTH_OK;

@@ -258,7 +258,8 @@ enum sqlauth_outcome sqlauth_engine_identify(struct sqlauth_engine *engine, cons
 		sqlauth_engine_let_go(engine);
 	if (error) {
 		if (why && why->length == 0)
-			sqlauth_text_set(why, "the client cannot be looked up: %s", sqlauth_strerror(error));
+			sqlauth_text_set(why, "the client cannot be looked up: %s",
+				sqlauth_store_strerror(engine->store, error));
 		goto out;
 	}
 	if (is_deferred(engine, identity)) {
@@ -410,7 +411,8 @@ enum sqlauth_outcome sqlauth_engine_admit(struct sqlauth_engine *engine, struct 
 	}
 	if (error) {
 		if (why && why->length == 0)
-			sqlauth_text_set(why, "the client's groups cannot be read: %s", sqlauth_strerror(error));
+			sqlauth_text_set(why, "the client's groups cannot be read: %s",
+				sqlauth_store_strerror(engine->store, error));
 		identity->reason = SQLAUTH_REASON_UNAVAILABLE;
 		return outcome_of_error(error);
 	}
@@ -491,7 +493,8 @@ static struct recall_answer recall_from_store(
 		break;
 	default:
 		if (why && why->length == 0)
-			sqlauth_text_set(why, "the client cannot be looked up: %s", sqlauth_strerror(error));
+			sqlauth_text_set(why, "the client cannot be looked up: %s",
+				sqlauth_store_strerror(engine->store, error));
 		answer.outcome = outcome_of_error(error);
 	}
 	return answer;

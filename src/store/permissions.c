@@ -134,7 +134,7 @@ enum sqlauth_error sqlauth_store_compile(struct sqlauth_store *store, const stru
 	if (error != SQLAUTH_OK) {
 		sqlauth_text_set(why, "%s: permissions of group ", store->paths.file[SQLAUTH_FILE_DATABASE]);
 		sqlauth_text_add_quoted(why, group, strlen(group), 64);
-		sqlauth_text_add(why, ": %s", sqlauth_strerror(error));
+		sqlauth_text_add(why, ": %s", sqlauth_store_strerror(store, error));
 		goto out;
 	}
 	point_to_topics(&all);

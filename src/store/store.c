@@ -125,6 +125,13 @@ uint64_t sqlauth_store_generation(const struct sqlauth_store *store)
 	return (store->opened << 32) | (uint32_t)prepared;
 }
 
+const char *sqlauth_store_strerror(const struct sqlauth_store *store, enum sqlauth_error error)
+{
+	if (error == SQLAUTH_ERROR_DATABASE && store->failure == SQLAUTH_OK)
+		return "a row holds what the schema refuses; sqlauth doctor tells where";
+	return sqlauth_strerror(error);
+}
+
 uint64_t sqlauth_store_reopenings(const struct sqlauth_store *store)
 {
 	return store->opened == 0 ? 0 : store->opened - 1;

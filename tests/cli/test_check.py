@@ -122,6 +122,21 @@ class Refused(TestCase):
         said = self.refuse(CLIENT.replace(HASH, GREEDY_HASH), "unusable_hash", "-u", "p7")
         self.assertIn("sqlauth passwd", said)
 
+    def test_a_row_that_the_schema_refuses_is_told_from_a_database_that_is_no_use(self):
+        for i, (trigger, change, part) in enumerate((
+                ("clients_before_update", "UPDATE clients SET enabled = 7", "the client cannot be looked up"),
+                ("acl_permissions_before_update", "UPDATE acl_permissions SET action = 'pub'", 'permissions of group "g"'))):
+            database = self.database(CLIENT + "INSERT INTO groups(name) VALUES ('g');"
+                                     "INSERT INTO group_rules(match_by, value, group_name) VALUES ('any', '*', 'g');"
+                                     "INSERT INTO acl_permissions(group_name, permission, action, topic)"
+                                     " VALUES ('g', 'allow', 'publish', 'x');"
+                                     f"DROP TRIGGER {trigger}; PRAGMA ignore_check_constraints = 1; {change};", name=f"{i}.db")
+            with self.subTest(change):
+                self.assert_ends(self.check(database, "-u", "p7"), FAILED, "", [
+                    part, ": a row holds what the schema refuses; sqlauth doctor tells where\n"])
+                self.assert_ends(sqlauth("doctor", "-d", database), DENIED, [
+                    '"CHECK constraint failed in ', "a row holds what the schema refuses, and whoever it is about is not served"])
+
     def test_only_what_looks_like_a_hash_is_said_not_to_be_supported(self):
         sentence = "clients.password holds no hash that the broker may verify; sqlauth passwd makes one"
         for i, (stored, why) in enumerate((
