@@ -160,7 +160,8 @@ static enum sqlauth_error explain_missing(
 	else if (opener == SQLAUTH_STORE_AS_SOURCE)
 		sqlauth_text_set(why, "%s does not exist; name a snapshot, or another database", path);
 	else
-		sqlauth_text_set(why, "%s does not exist; create it with: sqlauth init -d %s", path, path);
+		sqlauth_text_set(
+			why, "%s does not exist; put it back, or create it with: sqlauth init -d %s", path, path);
 	if (error == EACCES)
 		add_entry(paths, opener, why);
 	return SQLAUTH_ERROR_DATABASE;

@@ -43,7 +43,7 @@ class Maintenance(support.TestCase):
         os.mkdir(self.path("folder"))
         with open(self.path("text.db"), "w", encoding="ascii") as file:
             file.write("no database at all, and longer than a header\n" * 8)
-        for name, part in (("none.db", "does not exist; create it with: sqlauth init"), ("folder", "is a directory; name"),
+        for name, part in (("none.db", "does not exist; put it back, or create it with: sqlauth init"), ("folder", "is a directory; name"),
                            ("text.db", "is not an SQLite database; name the right file, or move it away and restore a backup")):
             self.assert_ends(sqlauth("upgrade", "-d", self.path(name)), FAILED, "", [part])
         self.assert_ends(sqlauth("upgrade", "x"), USAGE, "")

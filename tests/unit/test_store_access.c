@@ -123,7 +123,7 @@ static void what_is_no_file_with_a_database_in_it_is_said(void **state)
 	static const struct {
 		const char *name, *said;
 	} rows[] = {
-		{"missing", "does not exist; create it with: sqlauth init"},
+		{"missing", "does not exist; put it back, or create it with: sqlauth init"},
 		{"directory", "is a directory"},
 		{"pipe", "is not a regular file"},
 		{"empty", "is empty"},

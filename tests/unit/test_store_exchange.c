@@ -228,7 +228,7 @@ static void a_stale_wal_is_remembered_over_a_time_without_a_file(void **state)
 	(void)state;
 	open_wal();
 	assert_int_equal(unlink(database.path), 0);
-	assert_refuses(SQLAUTH_ERROR_DATABASE, "does not exist; create it with: sqlauth init -d");
+	assert_refuses(SQLAUTH_ERROR_DATABASE, "does not exist; put it back, or create it with: sqlauth init -d");
 	database_create_rollback(&database, "new.db", CLIENT("new"));
 	assert_int_equal(rename(file("new.db"), database.path), 0);
 	assert_refuses(SQLAUTH_ERROR_DATABASE, "-wal is still there");

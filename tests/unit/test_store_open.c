@@ -62,7 +62,7 @@ static void assert_refused(size_t row, const char *words)
 static void a_missing_file_is_named_with_the_command_that_creates_it(void **state)
 {
 	(void)state;
-	assert_refused(0, "does not exist; create it with: sqlauth init -d");
+	assert_refused(0, "does not exist; put it back, or create it with: sqlauth init -d");
 }
 
 static void what_is_no_database_is_refused(void **state)
