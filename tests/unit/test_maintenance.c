@@ -348,6 +348,32 @@ static void a_restore_to_where_nothing_is_creates_the_database(void **state)
 	assert_int_equal(ask(file("new.db"), "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
 }
 
+static void a_restore_into_an_empty_file_leaves_a_database_in_wal_mode(void **state)
+{
+	(void)state;
+	database_create_rollback(&database, "source.db", "INSERT INTO groups (name) VALUES ('new')");
+	make_sidecar("empty.db", "");
+	assert_int_equal(sqlauth_restore(file("empty.db"), file("source.db"), NULL, &why), SQLAUTH_OK);
+	assert_int_equal(ask(file("empty.db"), "SELECT count(*) FROM groups WHERE name = 'new'"), 1);
+	assert_int_equal(ask(file("empty.db"), "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+}
+
+static void what_was_cut_short_is_written_over_where_it_was_ours(void **state)
+{
+	(void)state;
+	database_create_rollback(&database, "source.db", "INSERT INTO groups (name) VALUES ('new')");
+	database_create_rollback(&database, "damaged.db", "INSERT INTO groups (name) VALUES ('old')");
+	database_script(file("other.db"), "CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(20000))");
+	assert_int_equal(truncate(file("damaged.db"), 4096), 0);
+	assert_int_equal(truncate(file("other.db"), 4096), 0);
+	assert_int_equal(sqlauth_restore(file("damaged.db"), file("source.db"), NULL, &why), SQLAUTH_OK);
+	assert_int_equal(ask(file("damaged.db"), "SELECT count(*) FROM groups WHERE name = 'new'"), 1);
+	check_refused(sqlauth_restore(file("other.db"), file("source.db"), NULL, &why), SQLAUTH_ERROR_DATABASE,
+		"another application");
+	check_refused(sqlauth_snapshot(database.path, file("other.db"), true, &why), SQLAUTH_ERROR_DATABASE,
+		"another application; name another path");
+}
+
 static void a_copy_with_other_pages_does_not_fit_a_database_in_wal_mode(void **state)
 {
 	(void)state;
@@ -372,6 +398,10 @@ static void a_restore_needs_a_database_of_ours(void **state)
 	check_refused(sqlauth_restore(database.path, file("other.db"), NULL, &why), SQLAUTH_ERROR_DATABASE,
 		"another application");
 	assert_int_not_equal(sqlauth_restore(database.path, file("missing.db"), NULL, &why), SQLAUTH_OK);
+	make_sidecar(
+		"text.db", "this is a text and no database, and it is longer than the header of one would be, by far");
+	check_refused(sqlauth_restore(database.path, file("text.db"), NULL, &why), SQLAUTH_ERROR_DATABASE,
+		"text.db is not an SQLite database; name");
 	assert_int_equal(ask(database.path, "SELECT count(*) FROM groups"), 6);
 }
 
@@ -397,6 +427,8 @@ int main(void)
 		TEST(a_database_of_ours_that_has_lost_its_name_is_written_over),
 		TEST(a_restore_of_a_file_onto_itself_is_refused),
 		TEST(a_restore_to_where_nothing_is_creates_the_database),
+		TEST(a_restore_into_an_empty_file_leaves_a_database_in_wal_mode),
+		TEST(what_was_cut_short_is_written_over_where_it_was_ours),
 		TEST(a_copy_with_other_pages_does_not_fit_a_database_in_wal_mode),
 		TEST(a_restore_needs_a_database_of_ours),
 	};
