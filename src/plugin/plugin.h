@@ -50,7 +50,7 @@ struct plugin {
 	bool reloading; /* 2.0: since RELOAD, when known clients are authenticated again, until TICK (which may never
 			   come) */
 	int64_t maintained_ms; /* when maintain last did its work */
-	int64_t turned_at;     /* the system's clock at the last turn, Unix seconds */
+	int64_t turned_at;     /* 2.1: the system's clock at the last turn, Unix seconds */
 };
 
 /* 2.1 asks about the users of its HTTP API from a thread of that API's, showing an MQTT client that does not exist.

@@ -92,7 +92,7 @@ int plugin_on_turn(int event, void *data, void *instance)
 
 	(void)event;
 	plugin->ending = NULL;
-	plugin->turned_at = plugin->clock->unix_seconds(plugin->clock->context);
+	plugin->turned_at = tick->now_s;
 	if (plugin->delayed)
 		delayed_turn(plugin->delayed);
 	verify_turn();
