@@ -58,18 +58,9 @@ struct new_client {
 /* NAME and groups, none of them twice. */
 static enum cli_status inspect_operands(const struct cli_arguments *arguments)
 {
-	struct cli_quoted quoted;
-
 	if (arguments->operand_count == 0)
 		return cli_complain_usage(arguments->command, "the client's name is missing");
-	for (size_t i = 2; i < arguments->operand_count; i++) {
-		for (size_t j = 1; j < i; j++) {
-			if (strcmp(arguments->operands[i], arguments->operands[j]) == 0)
-				return cli_complain_usage(arguments->command, "group %s is given twice",
-					cli_quote(&quoted, arguments->operands[i]));
-		}
-	}
-	return CLI_DONE;
+	return cli_arguments_require_distinct(arguments, 1, "group");
 }
 
 static enum cli_status prepare(const struct cli_arguments *arguments, struct new_client *client)

@@ -19,14 +19,7 @@ static enum cli_status inspect(const struct cli_arguments *arguments)
 	if (strcmp(action, "publish") != 0 && strcmp(action, "subscribe") != 0)
 		return cli_complain_usage(
 			arguments->command, "publish or subscribe expected, not %s", cli_quote(&quoted, action));
-	for (size_t i = 3; i < arguments->operand_count; i++) {
-		for (size_t j = 2; j < i; j++) {
-			if (strcmp(arguments->operands[i], arguments->operands[j]) == 0)
-				return cli_complain_usage(arguments->command, "topic %s is given twice",
-					cli_quote(&quoted, arguments->operands[i]));
-		}
-	}
-	return CLI_DONE;
+	return cli_arguments_require_distinct(arguments, 2, "topic");
 }
 
 /* Adds, or removes, one permission per topic. permission NULL: either, to remove. */

@@ -188,6 +188,20 @@ enum cli_status cli_arguments_take_rest(struct cli_arguments *arguments, const s
 	return status;
 }
 
+enum cli_status cli_arguments_require_distinct(const struct cli_arguments *arguments, size_t first, const char *noun)
+{
+	struct cli_quoted quoted;
+
+	for (size_t i = first; i < arguments->operand_count; i++) {
+		for (size_t j = first; j < i; j++) {
+			if (strcmp(arguments->operands[i], arguments->operands[j]) == 0)
+				return cli_complain_usage(arguments->command, "%s %s is given twice", noun,
+					cli_quote(&quoted, arguments->operands[i]));
+		}
+	}
+	return CLI_DONE;
+}
+
 const char *cli_arguments_database(const struct cli_arguments *arguments)
 {
 	const char *variable = getenv(DATABASE_VARIABLE);

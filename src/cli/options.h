@@ -51,6 +51,10 @@ enum cli_status cli_arguments_take_word(struct cli_arguments *arguments, const c
 enum cli_status cli_arguments_take_rest(struct cli_arguments *arguments, const struct cli_option *own)
 	__attribute__((warn_unused_result));
 
+/* That no operand from this one on stands there twice. USAGE, with the message printed: it is called a `noun`. */
+enum cli_status cli_arguments_require_distinct(const struct cli_arguments *arguments, size_t first, const char *noun)
+	__attribute__((warn_unused_result));
+
 /* --database, else $SQLAUTH_DATABASE where it is not empty, else the default path. Never NULL. */
 const char *cli_arguments_database(const struct cli_arguments *arguments);
 

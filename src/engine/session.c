@@ -62,8 +62,7 @@ struct sqlauth_sessions {
 	struct sqlauth_hash_key key;
 	struct sqlauth_index by_handle, by_id;
 	struct list lists[STATES];
-	bool out_of_order; /* a connection that stands may be older than the first in its list: the clock was set back
-			    */
+	bool out_of_order; /* the clock was set back: the first in CONNECTED need not be the oldest */
 	uint64_t serial;
 	struct last_topic last_topic;
 };
